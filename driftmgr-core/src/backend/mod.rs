@@ -1,0 +1,1 @@
+//! Backends move state bytes. They know locking and versions, never what the bytes mean.

@@ -1,0 +1,1 @@
+//! Terraform's language: root modules read with file:line, provider blocks evaluated.

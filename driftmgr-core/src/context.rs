@@ -1,0 +1,158 @@
+//! What every call that does I/O carries: cancellation, deadline, observer, clock, environment. All can be replaced.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::env::Environment;
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::{Event, Observer, Silent};
+
+/// Tells the time; a test gives its own.
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now(&self) -> SystemTime;
+}
+
+/// The system's clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> SystemTime {
+        SystemTime::now()
+    }
+}
+
+/// The surroundings of one operation. Cloning is cheap; clones share the cancellation.
+#[derive(Clone)]
+pub struct Context {
+    cancel: CancellationToken,
+    deadline: Option<Instant>,
+    observer: Arc<dyn Observer>,
+    clock: Arc<dyn Clock>,
+    environment: Arc<Environment>,
+}
+
+impl Context {
+    /// A context with this environment, the system's clock, no deadline and nobody observing.
+    pub fn new(environment: Environment) -> Self {
+        Self {
+            cancel: CancellationToken::new(),
+            deadline: None,
+            observer: Arc::new(Silent),
+            clock: Arc::new(SystemClock),
+            environment: Arc::new(environment),
+        }
+    }
+
+    /// A context with this process's environment.
+    pub fn from_process() -> Self {
+        Self::new(Environment::from_process())
+    }
+
+    /// The same with an observer.
+    #[must_use]
+    pub fn with_observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = observer;
+        self
+    }
+
+    /// The same with another clock.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The same with a cancellation token of the caller's.
+    #[must_use]
+    pub fn with_cancellation(mut self, cancel: CancellationToken) -> Self {
+        self.cancel = cancel;
+        self
+    }
+
+    /// The same, ending `timeout` from now if no earlier deadline is set.
+    #[must_use]
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        let at = Instant::now() + timeout;
+        self.deadline = Some(self.deadline.map_or(at, |d| d.min(at)));
+        self
+    }
+
+    /// The environment.
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// Now, by the context's clock.
+    pub fn now(&self) -> SystemTime {
+        self.clock.now()
+    }
+
+    /// The token that ends the operation.
+    pub fn cancellation(&self) -> &CancellationToken {
+        &self.cancel
+    }
+
+    /// When the operation has to be over.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// Tells the observer.
+    pub fn emit(&self, event: &Event) {
+        self.observer.on_event(event);
+    }
+
+    /// Fails when the operation was cancelled or its deadline has passed.
+    pub fn check(&self) -> Result<()> {
+        if self.cancel.is_cancelled() {
+            return Err(cancelled());
+        }
+        if self.deadline.is_some_and(|d| d <= Instant::now()) {
+            return Err(timed_out());
+        }
+        Ok(())
+    }
+
+    /// Runs a future until it ends, the operation is cancelled or the deadline passes. The future is dropped in the latter cases.
+    pub async fn run<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        let deadline = async {
+            match self.deadline {
+                Some(at) => tokio::time::sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            () = self.cancel.cancelled() => Err(cancelled()),
+            result = work => result,
+            () = deadline => Err(timed_out()),
+        }
+    }
+}
+
+fn cancelled() -> Error {
+    Error::new(ErrorKind::Cancelled, "the operation was cancelled")
+}
+
+fn timed_out() -> Error {
+    Error::new(
+        ErrorKind::Timeout,
+        "the operation did not end before its deadline",
+    )
+}
+
+impl std::fmt::Debug for Context {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Context")
+            .field("cancelled", &self.cancel.is_cancelled())
+            .field("deadline", &self.deadline)
+            .field("environment", &self.environment)
+            .finish_non_exhaustive()
+    }
+}

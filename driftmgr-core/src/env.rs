@@ -1,0 +1,114 @@
+//! Every environment variable that the library reads, one documented constant each.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// Folder of a root module's working data instead of `.terraform`.
+pub const TF_DATA_DIR: &str = "TF_DATA_DIR";
+/// The selected workspace; wins over the folder's `environment` file.
+pub const TF_WORKSPACE: &str = "TF_WORKSPACE";
+/// A Terraform CLI configuration file, instead of the one in the home folder.
+pub const TF_CLI_CONFIG_FILE: &str = "TF_CLI_CONFIG_FILE";
+/// Running providers to attach to instead of starting them, as JSON.
+pub const TF_REATTACH_PROVIDERS: &str = "TF_REATTACH_PROVIDERS";
+/// Folder with installed providers.
+pub const TF_PLUGIN_CACHE_DIR: &str = "TF_PLUGIN_CACHE_DIR";
+/// Any value switches mutual TLS with providers off. Terraform's undocumented switch, honoured for debugging.
+pub const TF_DISABLE_PLUGIN_TLS: &str = "TF_DISABLE_PLUGIN_TLS";
+/// Prefix of variable values: `TF_VAR_region=eu-west-1`.
+pub const TF_VAR_PREFIX: &str = "TF_VAR_";
+/// Folder of driftmgr's own caches instead of the user's cache folder.
+pub const DRIFTMGR_CACHE_DIR: &str = "DRIFTMGR_CACHE_DIR";
+/// Log filter, such as `driftmgr_core=debug`.
+pub const DRIFTMGR_LOG: &str = "DRIFTMGR_LOG";
+
+/// The process environment as the library sees it: a value, so that a host or a test can give another one.
+///
+/// `Debug` shows the names only: values can be secrets.
+#[derive(Clone, Default)]
+pub struct Environment {
+    variables: BTreeMap<String, String>,
+    home: Option<PathBuf>,
+    current_dir: PathBuf,
+}
+
+impl Environment {
+    /// The environment of this process. Variables that are not Unicode are left out.
+    pub fn from_process() -> Self {
+        Self {
+            variables: std::env::vars_os()
+                .filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)))
+                .collect(),
+            home: dirs::home_dir(),
+            current_dir: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
+        }
+    }
+
+    /// An environment with just these variables, without a home folder, in the folder `.`.
+    pub fn from_variables<K: Into<String>, V: Into<String>>(
+        variables: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        Self {
+            variables: variables
+                .into_iter()
+                .map(|(k, v)| (k.into(), v.into()))
+                .collect(),
+            home: None,
+            current_dir: PathBuf::from("."),
+        }
+    }
+
+    /// The same with another home folder.
+    #[must_use]
+    pub fn with_home(mut self, home: impl Into<PathBuf>) -> Self {
+        self.home = Some(home.into());
+        self
+    }
+
+    /// The same with one variable set.
+    #[must_use]
+    pub fn with_variable(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.variables.insert(name.into(), value.into());
+        self
+    }
+
+    /// The same in another working folder.
+    #[must_use]
+    pub fn with_current_dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.current_dir = dir.into();
+        self
+    }
+
+    /// The value of a variable; an empty one counts as unset, as Terraform treats its own.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.variables
+            .get(name)
+            .map(String::as_str)
+            .filter(|v| !v.is_empty())
+    }
+
+    /// All variables, sorted by name, empty ones included.
+    pub fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.variables.iter().map(|(k, v)| (k.as_str(), v.as_str()))
+    }
+
+    /// The home folder.
+    pub fn home(&self) -> Option<&std::path::Path> {
+        self.home.as_deref()
+    }
+
+    /// The folder that relative paths start from.
+    pub fn current_dir(&self) -> &std::path::Path {
+        &self.current_dir
+    }
+}
+
+impl std::fmt::Debug for Environment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Environment")
+            .field("variables", &self.variables.keys().collect::<Vec<_>>())
+            .field("home", &self.home)
+            .field("current_dir", &self.current_dir)
+            .finish()
+    }
+}

@@ -1,0 +1,20 @@
+//! DriftMgr's core: what a Terraform or OpenTofu state says, what is really there, and what to do about the difference.
+#![forbid(unsafe_code)]
+
+pub mod address;
+pub mod backend;
+pub mod client;
+pub mod configuration;
+pub mod context;
+pub mod drift;
+pub mod env;
+pub mod error;
+pub mod event;
+pub mod provider;
+pub mod redact;
+pub mod report;
+pub mod state;
+pub mod value;
+
+pub use context::Context;
+pub use error::{Error, ErrorKind, Partial, Result};

@@ -1,0 +1,13 @@
+//! Providers: what reads reality. The plugin protocol 5 and 6, and native readers for types that need no plugin.
+
+mod reader;
+mod schema;
+
+pub use reader::{
+    Diagnostic, DiagnosticSeverity, ImportTarget, Imported, ListRequest, Listed, Origin,
+    PlanRequest, Planned, ReadRequest, ReaderInfo, Refreshed, ResourceReader,
+};
+pub use schema::{
+    Attribute, AttributeType, Block, IdentitySchema, NestedBlock, Nesting, ProviderSchema,
+    ResourceSchema,
+};

@@ -2,6 +2,7 @@
 
 mod reader;
 mod schema;
+mod shape;
 
 pub use reader::{
     Diagnostic, DiagnosticSeverity, ImportTarget, Imported, ListRequest, Listed, Origin,

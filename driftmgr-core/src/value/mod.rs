@@ -1,5 +1,9 @@
 //! Values of Terraform's type system: exact numbers, unknowns, sets, paths. No I/O.
 
+mod codec;
+#[cfg(test)]
+pub(crate) mod generate;
+pub mod msgpack;
 mod number;
 mod path;
 mod types;
@@ -7,9 +11,10 @@ mod types;
 use std::collections::BTreeMap;
 use std::fmt;
 
+pub use codec::{DecodeError, EncodeError};
 pub use number::{Number, NumberError};
 pub use path::{Path, PathSet, Step};
-pub use types::Type;
+pub use types::{Type, TypeError};
 
 /// A value, without its marks: which parts are sensitive stands beside it in a [`PathSet`].
 ///

@@ -3,6 +3,8 @@
 mod reader;
 mod schema;
 mod shape;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use reader::{
     Diagnostic, DiagnosticSeverity, ImportTarget, Imported, ListRequest, Listed, Origin,

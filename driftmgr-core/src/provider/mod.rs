@@ -2,6 +2,9 @@
 
 mod reader;
 mod schema;
+mod shape;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use reader::{
     Diagnostic, DiagnosticSeverity, ImportTarget, Imported, ListRequest, Listed, Origin,

@@ -1,15 +1,25 @@
 //! Values of Terraform's type system: exact numbers, unknowns, sets, paths. No I/O.
 
+mod codec;
+mod diff;
+mod diff_rules;
+#[cfg(test)]
+pub(crate) mod generate;
+pub mod json;
+pub mod msgpack;
 mod number;
 mod path;
+mod path_json;
 mod types;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
+pub use codec::{DecodeError, EncodeError};
+pub use diff::{Difference, NestedShape, Shape, diff, diff_typed};
 pub use number::{Number, NumberError};
 pub use path::{Path, PathSet, Step};
-pub use types::Type;
+pub use types::{Type, TypeError};
 
 /// A value, without its marks: which parts are sensitive stands beside it in a [`PathSet`].
 ///

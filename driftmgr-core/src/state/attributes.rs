@@ -1,0 +1,96 @@
+//! The stored attributes of an instance, parsed when they are asked for.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use serde_json::Value as Json;
+use serde_json::value::RawValue;
+
+use super::flatmap;
+use super::model::{Instance, RawAttributes};
+use crate::error::{Error, ErrorKind, Result};
+use crate::value::Value;
+
+/// A JSON value without a schema: objects become maps, arrays become lists.
+pub(super) fn untyped(raw: &RawValue) -> Result<Value> {
+    serde_json::from_str::<Json>(raw.get())
+        .map(value)
+        // The error of the parser may quote the text.
+        .map_err(|_| {
+            Error::new(
+                ErrorKind::InvalidState,
+                "the attributes cannot be read: they nest too deeply or hold broken text",
+            )
+            .with_operation("state.attributes")
+        })
+}
+
+/// The same for JSON that is parsed already. Numbers stay exact.
+pub(super) fn value(json: Json) -> Value {
+    match json {
+        Json::Null => Value::Null,
+        Json::Bool(b) => Value::Bool(b),
+        // An exponent beyond 64 bits is no number for anybody; its text is kept.
+        Json::Number(n) => match n.to_string().parse() {
+            Ok(number) => Value::Number(number),
+            Err(_) => Value::String(n.to_string()),
+        },
+        Json::String(s) => Value::String(s),
+        Json::Array(items) => Value::List(items.into_iter().map(value).collect()),
+        Json::Object(entries) => {
+            Value::Map(entries.into_iter().map(|(k, v)| (k, value(v))).collect())
+        }
+    }
+}
+
+impl Instance {
+    /// The attributes without a schema: objects and maps are maps, sets and tuples are lists, and a flatmap is expanded by its own
+    /// counts.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidState`] when the attributes are no object, or nest more than 128 levels deep.
+    pub fn attributes_untyped(&self) -> Result<Value> {
+        let value = match &self.attributes {
+            RawAttributes::Json(raw) => untyped(raw)?,
+            RawAttributes::Flatmap(map) => flatmap::expand_untyped(map),
+        };
+        match value {
+            Value::Map(_) => Ok(value),
+            other => Err(Error::new(
+                ErrorKind::InvalidState,
+                format!("the attributes are a {} and no object", other.kind_name()),
+            )
+            .with_operation("state.attributes")),
+        }
+    }
+
+    /// The identifier that most providers give an object: its attribute `id`, when that is text or a number.
+    pub fn id(&self) -> Option<String> {
+        match &self.attributes {
+            RawAttributes::Flatmap(map) => map.get("id").cloned(),
+            RawAttributes::Json(raw) => {
+                let attributes: BTreeMap<String, &RawValue> =
+                    serde_json::from_str(raw.get()).ok()?;
+                match serde_json::from_str(attributes.get("id")?.get()).ok()? {
+                    Json::String(id) => Some(id),
+                    Json::Number(id) => Some(id.to_string()),
+                    _ => None,
+                }
+            }
+        }
+    }
+
+    /// The provider's private data, decoded; empty when there is none.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidState`] when it is not base64.
+    pub fn private_bytes(&self) -> Result<Vec<u8>> {
+        let text = self.private.as_deref().unwrap_or_default();
+        base64::engine::general_purpose::STANDARD
+            .decode(text)
+            .map_err(|_| {
+                Error::new(ErrorKind::InvalidState, "the private data is not base64")
+                    .with_operation("state.private")
+            })
+    }
+}

@@ -1,1 +1,7 @@
-fn main() {}
+//! The `driftmgr` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    driftmgr_cli::run(std::env::args_os())
+}

@@ -1,1 +1,3 @@
 //! Reports: data in, bytes out.
+
+pub mod text;

@@ -1,0 +1,73 @@
+//! The `driftmgr` command line: a thin user of `driftmgr-core`. Arguments in, the library's answer out; no rule of the domain lives here.
+#![forbid(unsafe_code)]
+
+pub mod args;
+pub mod argv;
+mod commands;
+mod exit;
+mod ui;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use driftmgr_core::Error;
+use driftmgr_core::error::ErrorKind;
+
+pub use exit::{Exit, Failure};
+
+use args::Cli;
+use ui::printer::Printer;
+
+/// Runs the command that the arguments (program name first) ask for.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(argv::with_double_dashes(args)) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let printer = Printer::new(&cli.global);
+    if let Some(complaint) = ui::log::start(cli.global.verbose, printer.err_colour()) {
+        printer.note(&complaint);
+    }
+    let result = enter(&cli).and_then(|()| commands::run(&cli, &printer));
+    match result {
+        Ok(exit) => exit.into(),
+        Err(Failure::BrokenPipe) => Exit::Ok.into(),
+        Err(Failure::Error(error)) if error.kind() == ErrorKind::Cancelled => {
+            printer.note("interrupted");
+            Exit::Interrupted.into()
+        }
+        Err(Failure::Error(error)) => {
+            printer.error(&error);
+            Exit::Error.into()
+        }
+    }
+}
+
+/// A wrong command line is an error like any other; clap's own code for it would read as drift.
+fn usage(error: &clap::Error) -> ExitCode {
+    // Help into a closed pipe is no error either.
+    let _ = error.print();
+    if error.use_stderr() {
+        Exit::Error.into()
+    } else {
+        Exit::Ok.into()
+    }
+}
+
+fn enter(cli: &Cli) -> Result<(), Failure> {
+    let Some(dir) = &cli.global.chdir else {
+        return Ok(());
+    };
+    std::env::set_current_dir(dir).map_err(|e| {
+        let kind = match e.kind() {
+            std::io::ErrorKind::NotFound => ErrorKind::NotFound,
+            _ => ErrorKind::InvalidInput,
+        };
+        Failure::Error(
+            Error::new(kind, format!("cannot work in the folder of --chdir: {e}"))
+                .with("folder", dir.display())
+                .with_hint("give a folder that exists; paths of targets start there"),
+        )
+    })
+}

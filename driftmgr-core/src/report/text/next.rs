@@ -1,0 +1,115 @@
+//! What to do next, as commands that can be copied.
+
+use super::page::Page;
+use super::safe::shell;
+use crate::drift::{DriftReport, EffectAction, Finding, Kind};
+
+/// Targets that commands are spelled out for.
+const TARGETS: usize = 3;
+
+pub(super) fn section(page: &mut Page<'_>, report: &DriftReport, was_cut: bool) {
+    let mut rows: Vec<(String, String)> = Vec::new();
+    let visible: Vec<&Finding> = report
+        .findings
+        .iter()
+        .filter(|f| f.hidden.is_none())
+        .collect();
+    let mut targets: Vec<&str> = Vec::new();
+    for finding in &visible {
+        if !targets.contains(&finding.target.as_str()) {
+            targets.push(&finding.target);
+        }
+    }
+    if let Some(first) = visible.iter().max_by_key(|f| f.severity) {
+        let address = shell(&first.address.to_string());
+        let target = shell(&first.target);
+        rows.push((
+            "look closer".to_owned(),
+            format!("driftmgr explain {address} {target}"),
+        ));
+    }
+    for target in targets.iter().take(TARGETS) {
+        of_target(page, target, &visible, &mut rows);
+    }
+    if targets.len() > TARGETS {
+        let more = targets.len() - TARGETS;
+        rows.push((String::new(), format!("and so on for {more} more targets")));
+    }
+    if report.summary.unverifiable > 0 {
+        rows.push((
+            "find out why".to_owned(),
+            "driftmgr doctor, in the folder of the root module, shows where providers were looked for".to_owned(),
+        ));
+    }
+    let listed = !page.options.every_address && !report.not_looked_at.is_empty();
+    match (was_cut, listed) {
+        (true, _) => rows.push(("see everything".to_owned(), "add --wide".to_owned())),
+        (false, true) => rows.push(("see each address".to_owned(), "add -v".to_owned())),
+        (false, false) => {}
+    }
+    if rows.is_empty() {
+        return;
+    }
+    page.heading(0, "Next");
+    let width = rows.iter().map(|(l, _)| l.len()).max().unwrap_or(0);
+    for (label, text) in rows {
+        page.row(2, width, &label, &text);
+    }
+}
+
+fn of_target(
+    page: &Page<'_>,
+    target: &str,
+    visible: &[&Finding],
+    rows: &mut Vec<(String, String)>,
+) {
+    let here: Vec<&&Finding> = visible.iter().filter(|f| f.target == target).collect();
+    let program = program(&here);
+    let folder = page.options.folders.iter().any(|f| f == target);
+    let (terraform, place) = match target {
+        _ if !folder => (
+            program.to_owned(),
+            format!("  (in the root module of {})", shell(target)),
+        ),
+        "." => (program.to_owned(), String::new()),
+        _ => (format!("{program} -chdir={}", shell(target)), String::new()),
+    };
+    let acts = |f: &&&Finding| {
+        f.effect
+            .as_ref()
+            .is_none_or(|e| e.action != EffectAction::None)
+    };
+    if here.iter().any(|f| acts(&f)) {
+        rows.push((
+            "undo the drift".to_owned(),
+            format!("{terraform} apply{place}"),
+        ));
+        rows.push((
+            "keep the drift".to_owned(),
+            format!("write it into the configuration, then {terraform} apply -refresh-only{place}"),
+        ));
+    } else {
+        rows.push((
+            "update the state".to_owned(),
+            format!("{terraform} apply -refresh-only{place}"),
+        ));
+    }
+    if let Some(gone) = here
+        .iter()
+        .find(|f| f.kind == Kind::Missing && f.deposed.is_none())
+    {
+        let address = shell(&gone.address.to_string());
+        rows.push((
+            "deleted on purpose".to_owned(),
+            format!("{terraform} state rm {address}, and remove it from the configuration{place}"),
+        ));
+    }
+}
+
+/// Which program wrote the state, as its provider addresses tell.
+fn program(findings: &[&&Finding]) -> &'static str {
+    let tofu = findings
+        .iter()
+        .any(|f| f.provider.source.host == "registry.opentofu.org");
+    if tofu { "tofu" } else { "terraform" }
+}

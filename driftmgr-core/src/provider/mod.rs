@@ -1,7 +1,12 @@
 //! Providers: what reads reality. The plugin protocol 5 and 6, and native readers for types that need no plugin.
 
+pub mod native;
+pub mod plan_back;
 mod reader;
 mod schema;
+mod shape;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use reader::{
     Diagnostic, DiagnosticSeverity, ImportTarget, Imported, ListRequest, Listed, Origin,

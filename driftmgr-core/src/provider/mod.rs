@@ -2,6 +2,7 @@
 
 pub mod native;
 pub mod plan_back;
+pub mod plugin;
 mod reader;
 mod schema;
 mod shape;

@@ -3,6 +3,7 @@
 pub mod native;
 pub mod plan_back;
 pub mod plugin;
+pub mod find;
 mod reader;
 mod schema;
 mod shape;

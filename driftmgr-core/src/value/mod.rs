@@ -10,6 +10,7 @@ pub mod msgpack;
 mod number;
 mod path;
 mod path_json;
+mod render;
 mod types;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ pub use codec::{DecodeError, EncodeError};
 pub use diff::{Difference, NestedShape, Shape, diff, diff_typed};
 pub use number::{Number, NumberError};
 pub use path::{Path, PathSet, Step};
+pub use render::{mask, mask_at, one_line};
 pub use types::{Type, TypeError};
 
 /// A value, without its marks: which parts are sensitive stands beside it in a [`PathSet`].

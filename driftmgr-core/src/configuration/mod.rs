@@ -1,1 +1,23 @@
 //! Terraform's language: root modules read with file:line, provider blocks evaluated.
+//!
+//! Both spellings are read into one syntax tree ([`Body`], [`Expression`]), from which the model of a module ([`Module`]) is built.
+//! Nothing of it is evaluated until somebody asks.
+
+mod build;
+mod load;
+mod merge;
+mod model;
+mod syntax;
+mod types;
+mod workspace;
+
+pub use model::{
+    Backend, IgnoreChanges, Module, ModuleCall, Output, ProviderBlock, Repetition,
+    RequiredProvider, ResourceBlock, ResourceKey, RootModule, Variable,
+};
+pub use syntax::{Attribute, Block, Body, Expression, Location};
+pub use types::{ObjectAttribute, TypeConstraint};
+pub use workspace::{Workspace, WorkspaceOrigin, data_dir};
+
+#[cfg(test)]
+mod tests;

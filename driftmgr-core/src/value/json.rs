@@ -121,7 +121,8 @@ fn write(value: &Value, typed: bool) -> Json {
     }
 }
 
-fn parse(text: &str) -> Result<Json, DecodeError> {
+/// Parses JSON, with an error that says where and quotes nothing.
+pub(crate) fn parse(text: &str) -> Result<Json, DecodeError> {
     serde_json::from_str(text).map_err(|e| {
         // The parser's own sentence can quote what it read.
         let problem = match e.classify() {

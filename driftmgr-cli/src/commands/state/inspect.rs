@@ -16,7 +16,7 @@ impl Render for StoredState {
     }
 
     fn json(&self) -> Result<String, Error> {
-        pretty(&self.state.view()?)
+        pretty(&self.state.list())
     }
 }
 

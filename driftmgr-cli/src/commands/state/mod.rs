@@ -3,11 +3,11 @@
 mod inspect;
 mod list;
 
-use crate::args::{Cli, State};
+use crate::args::State;
 use crate::exit::{Exit, Failure};
 use crate::ui::printer::Printer;
 
-pub(crate) fn run(cli: &Cli, command: &State, printer: &Printer) -> Result<Exit, Failure> {
+pub(crate) fn run(command: &State, printer: &Printer) -> Result<Exit, Failure> {
     match command {
         State::List(args) => list::run(args, printer),
         State::Inspect(args) => inspect::run(args, printer),

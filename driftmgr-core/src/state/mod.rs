@@ -7,6 +7,8 @@ mod read;
 mod sensitive;
 mod source;
 mod text;
+mod types;
+mod write;
 
 #[cfg(test)]
 mod tests;

@@ -11,26 +11,26 @@ use crate::error::{Error, ErrorKind};
 
 /// A document, to find places in.
 #[derive(Clone, Copy)]
-pub(super) struct Document<'a> {
-    pub(super) text: &'a str,
+pub(in crate::state) struct Document<'a> {
+    pub(in crate::state) text: &'a str,
 }
 
 impl<'a> Document<'a> {
     /// Where a part of the document begins.
-    pub(super) fn offset(&self, part: &str) -> usize {
+    pub(in crate::state) fn offset(&self, part: &str) -> usize {
         let start = part.as_ptr() as usize;
         start
             .saturating_sub(self.text.as_ptr() as usize)
             .min(self.text.len())
     }
 
-    pub(super) fn range(&self, part: &str) -> std::ops::Range<usize> {
+    pub(in crate::state) fn range(&self, part: &str) -> std::ops::Range<usize> {
         let start = self.offset(part);
         start..(start + part.len()).min(self.text.len())
     }
 
     /// An error about the state, at a byte of the document.
-    pub(super) fn error_at(&self, at: usize, message: impl Into<String>) -> Error {
+    pub(in crate::state) fn error_at(&self, at: usize, message: impl Into<String>) -> Error {
         let before = self.text.as_bytes().get(..at).unwrap_or_default();
         let line = before.iter().filter(|b| **b == b'\n').count() + 1;
         let column = before.iter().rev().take_while(|b| **b != b'\n').count() + 1;
@@ -42,19 +42,23 @@ impl<'a> Document<'a> {
     }
 
     /// An error about a part of the document.
-    pub(super) fn error(&self, part: &RawValue, message: impl Into<String>) -> Error {
+    pub(in crate::state) fn error(&self, part: &RawValue, message: impl Into<String>) -> Error {
         self.error_at(self.offset(part.get()), message)
     }
 
     /// The byte at which `serde_json` stopped reading `part`. It counts lines and bytes of a line from 1.
-    pub(super) fn stopped_at(&self, part: &str, error: &serde_json::Error) -> usize {
+    pub(in crate::state) fn stopped_at(&self, part: &str, error: &serde_json::Error) -> usize {
         let lines = error.line().saturating_sub(1);
         let line_start: usize = part.split_inclusive('\n').take(lines).map(str::len).sum();
         self.offset(part) + (line_start + error.column().saturating_sub(1)).min(part.len())
     }
 
     /// An object; `list` names the field that is read as a list of raw elements.
-    pub(super) fn object(&self, part: &'a str, list: &'static str) -> Result<Object<'a>, Misread> {
+    pub(in crate::state) fn object(
+        &self,
+        part: &'a str,
+        list: &'static str,
+    ) -> Result<Object<'a>, Misread> {
         let mut deserializer = serde_json::Deserializer::from_str(part);
         let object = ObjectSeed { list }
             .deserialize(&mut deserializer)
@@ -67,7 +71,7 @@ impl<'a> Document<'a> {
     }
 
     /// An object inside a document that is known to be JSON.
-    pub(super) fn member(
+    pub(in crate::state) fn member(
         &self,
         part: &'a RawValue,
         what: &str,
@@ -82,7 +86,7 @@ impl<'a> Document<'a> {
     }
 
     /// A value inside a document that is known to be JSON. The message never quotes it.
-    pub(super) fn value<T: Deserialize<'a>>(
+    pub(in crate::state) fn value<T: Deserialize<'a>>(
         &self,
         part: &'a RawValue,
         what: &str,
@@ -96,10 +100,10 @@ impl<'a> Document<'a> {
 }
 
 /// Why and where a text could not be read as an object.
-pub(super) struct Misread {
-    pub(super) at: usize,
-    pub(super) category: serde_json::error::Category,
-    pub(super) reason: String,
+pub(in crate::state) struct Misread {
+    pub(in crate::state) at: usize,
+    pub(in crate::state) category: serde_json::error::Category,
+    pub(in crate::state) reason: String,
 }
 
 /// The cause alone, without place. Syntax errors never quote the text; data errors may, so they are worded anew.
@@ -116,7 +120,7 @@ fn reason(error: &serde_json::Error) -> String {
 }
 
 /// What a JSON value is, with its article.
-pub(super) fn kind(raw: &RawValue) -> &'static str {
+pub(in crate::state) fn kind(raw: &RawValue) -> &'static str {
     match raw.get().as_bytes().first() {
         Some(b'"') => "a string",
         Some(b'{') => "an object",
@@ -130,13 +134,13 @@ pub(super) fn kind(raw: &RawValue) -> &'static str {
 /// The fields of an object in the order of the text. Names are found as Go finds them: without regard to case, the last one wins,
 /// and null is the same as nothing.
 #[derive(Default)]
-pub(super) struct Object<'a> {
-    pub(super) fields: Vec<(Cow<'a, str>, &'a RawValue)>,
-    pub(super) elements: Vec<&'a RawValue>,
+pub(in crate::state) struct Object<'a> {
+    pub(in crate::state) fields: Vec<(Cow<'a, str>, &'a RawValue)>,
+    pub(in crate::state) elements: Vec<&'a RawValue>,
 }
 
 impl<'a> Object<'a> {
-    pub(super) fn get(&self, name: &str) -> Option<&'a RawValue> {
+    pub(in crate::state) fn get(&self, name: &str) -> Option<&'a RawValue> {
         self.fields
             .iter()
             .rev()

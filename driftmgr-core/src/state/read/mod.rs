@@ -1,11 +1,11 @@
 //! Bytes to a state. Whatever cannot be read is refused with what it is, where, and what to do; it is never an empty state.
 
 mod guard;
-mod json;
+pub(super) mod json;
 mod legacy;
 mod scalars;
 mod sniff;
-mod v4;
+pub(super) mod v4;
 
 use std::sync::Arc;
 

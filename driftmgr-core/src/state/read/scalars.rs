@@ -1,16 +1,13 @@
 //! Small values that every format has: the file's metadata, provider addresses, types of outputs.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::Value as Json;
 use serde_json::value::RawValue;
 
 use super::json::{Document, Object};
 use crate::address::{ProviderConfigAddress, ProviderSource};
 use crate::error::{Error, Result};
 use crate::state::model::State;
-use crate::value::Type;
 
 pub(super) fn own(raw: &RawValue) -> Arc<RawValue> {
     Arc::from(raw.to_owned())
@@ -80,43 +77,6 @@ pub(super) fn provider_of_type(resource_type: &str) -> ProviderSource {
         .split_once('_')
         .map_or(resource_type, |(name, _)| name);
     ProviderSource::implied(name)
-}
-
-/// The type of an output, as the state writes it.
-pub(super) fn output_type(json: &Json) -> Option<Type> {
-    let Json::Array(parts) = json else {
-        return match json.as_str()? {
-            "bool" => Some(Type::Bool),
-            "number" => Some(Type::Number),
-            "string" => Some(Type::String),
-            "dynamic" => Some(Type::Dynamic),
-            _ => None,
-        };
-    };
-    let (name, of) = match parts.as_slice() {
-        [name, of] | [name, of, _] => (name.as_str()?, of),
-        _ => return None,
-    };
-    Some(match name {
-        "list" => Type::List(Box::new(output_type(of)?)),
-        "set" => Type::Set(Box::new(output_type(of)?)),
-        "map" => Type::Map(Box::new(output_type(of)?)),
-        "tuple" => Type::Tuple(
-            of.as_array()?
-                .iter()
-                .map(output_type)
-                .collect::<Option<_>>()?,
-        ),
-        "object" => {
-            let attributes: Option<BTreeMap<_, _>> = of
-                .as_object()?
-                .iter()
-                .map(|(name, ty)| Some((name.clone(), output_type(ty)?)))
-                .collect();
-            Type::Object(attributes?)
-        }
-        _ => return None,
-    })
 }
 
 /// Adds what to do about a part that terraform would refuse too.

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use serde_json::value::RawValue;
 
 use super::json::{Document, Object, kind};
-use super::scalars::{broken, metadata, output_type, own, provider};
+use super::scalars::{broken, metadata, own, provider};
 use crate::address::{
     InstanceKey, ModulePath, ProviderConfigAddress, ResourceAddress, ResourceMode,
 };
@@ -15,8 +15,8 @@ use crate::error::Result;
 use crate::state::model::{
     CheckResults, Each, Instance, InstanceStatus, Output, RawAttributes, Resource, State,
 };
-use crate::state::sensitive;
 use crate::state::source::Origin;
+use crate::state::{sensitive, types};
 
 pub(super) fn read(document: &Document<'_>, top: &Object<'_>, text: &Arc<str>) -> Result<State> {
     let reader = Reader { document, text };
@@ -36,6 +36,35 @@ pub(super) fn read(document: &Document<'_>, top: &Object<'_>, text: &Arc<str>) -
     state.check_results = top.get("check_results").map(|raw| CheckResults(own(raw)));
     refuse_duplicates(&state)?;
     Ok(state)
+}
+
+/// One resource of a v4 state by itself.
+pub(in crate::state) fn one_resource(text: &str) -> Result<Resource> {
+    alone(text, |reader, raw| reader.resource(raw))
+}
+
+/// One instance of a v4 state by itself.
+pub(in crate::state) fn one_instance(text: &str) -> Result<Instance> {
+    alone(text, |reader, raw| reader.instance(raw, "the resource"))
+}
+
+/// One output of a v4 state by itself.
+pub(in crate::state) fn one_output(text: &str) -> Result<Output> {
+    alone(text, |reader, raw| reader.output("", raw))
+}
+
+fn alone<'a, T>(
+    text: &'a str,
+    read: impl FnOnce(&Reader<'_, 'a>, &'a RawValue) -> Result<T>,
+) -> Result<T> {
+    let document = Document { text };
+    let raw =
+        serde_json::from_str::<&RawValue>(text).map_err(|_| document.error_at(0, "not JSON"))?;
+    let reader = Reader {
+        document: &document,
+        text: &Arc::from(text),
+    };
+    read(&reader, raw)
 }
 
 struct Reader<'d, 'a> {
@@ -68,7 +97,7 @@ impl<'a> Reader<'_, 'a> {
             ));
         };
         let ty = serde_json::from_str::<Json>(type_raw.get()).ok();
-        let Some(output_type) = ty.as_ref().and_then(output_type) else {
+        let Some(output_type) = ty.as_ref().and_then(types::read) else {
             let message = format!("{what} has a type that cannot be read");
             return Err(broken(self.document.error(type_raw, message)));
         };

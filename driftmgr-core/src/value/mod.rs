@@ -4,6 +4,8 @@ mod codec;
 mod diff;
 mod diff_rules;
 #[cfg(test)]
+mod fixture_tests;
+#[cfg(test)]
 pub(crate) mod generate;
 pub mod json;
 pub mod msgpack;

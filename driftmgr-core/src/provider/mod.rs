@@ -1,5 +1,6 @@
 //! Providers: what reads reality. The plugin protocol 5 and 6, and native readers for types that need no plugin.
 
+pub mod find;
 pub mod native;
 pub mod plan_back;
 mod reader;

@@ -29,10 +29,6 @@ const STYLES: Styles = Styles::styled()
         Terraform's single-dash spelling is understood: -chdir=DIR, -json, -no-color, -var, -var-file, -detailed-exitcode."
 )]
 pub struct Cli {
-    /// What applies to every command.
-    #[command(flatten)]
-    pub global: Global,
-
     /// Print the version
     #[arg(short = 'V', long)]
     pub version: bool,
@@ -40,6 +36,10 @@ pub struct Cli {
     /// With --version: as JSON, with enabled features
     #[arg(long, requires = "version")]
     pub json: bool,
+
+    /// What applies to every command.
+    #[command(flatten)]
+    pub global: Global,
 
     /// What to do.
     #[command(subcommand)]
@@ -54,8 +54,14 @@ pub struct Global {
     #[arg(long, global = true, value_name = "DIR")]
     pub chdir: Option<PathBuf>,
 
-    /// When to use colour. NO_COLOR and CLICOLOR_FORCE are honoured
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    /// When to use colour: auto, always or never. NO_COLOR and CLICOLOR_FORCE are honoured
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_possible_values = true
+    )]
     pub color: ColorWhen,
 
     /// The same as --color never
@@ -89,26 +95,9 @@ pub enum ColorWhen {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Is it safe to apply? One sentence, and an exit code that a script can use
-    ///
-    /// Exit code 0: in sync, and everything was looked at. 2: drift. 3: no drift was found, but something could not be looked at.
-    /// 1: an error.
-    Check(Check),
-
-    /// What differs between states and reality, attribute by attribute
-    Drift(Drift),
-
     /// Look into a state: list, inspect, compare, upgrade, analyze
     #[command(subcommand)]
     State(State),
-
-    /// Everything about one instance: where it comes from, what the state says, what is real, what apply would do
-    Explain(Explain),
-
-    /// What this machine offers: providers, backends, caches, credentials by name
-    ///
-    /// Values of credentials are never shown, only which variables are set.
-    Doctor(Doctor),
 
     /// Print a completion script for a shell
     Completions(Completions),
@@ -130,26 +119,19 @@ pub enum State {
     /// With --format json it is the representation of `terraform show -json`. That representation holds every value, secret ones
     /// included, as Terraform itself prints them; its sensitive_values name the secret ones. The text for people masks them.
     Inspect(StateInspect),
-
-    /// Compare a state with reality (--file), or two states with each other (--files A,B)
-    Compare(StateCompare),
-
-    /// Upgrade a state to format version 4
-    ///
-    /// The upgraded state is printed as `terraform state pull` prints it: with every value, secret ones included. With --in-place
-    /// the file is replaced under its lock, and the old one is kept beside it.
-    Upgrade(StateUpgrade),
-
-    /// Everything that can be said about one state: its health, and its drift where reality can be reached
-    Analyze(StateAnalyze),
 }
 
 /// How a result is shown.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Output")]
 pub struct Output {
-    /// Format on standard output
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    /// Format on standard output: text for people, json for programs
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "text",
+        hide_possible_values = true
+    )]
     pub format: Format,
 
     /// The same as --format json
@@ -252,8 +234,9 @@ pub struct Judge {
     #[arg(long)]
     pub detailed_exitcode: bool,
 
-    /// Exit with 2 on drift of this severity or above, and with 3 when something could not be looked at
-    #[arg(long, value_name = "SEVERITY")]
+    /// Exit with 2 on drift of this severity or above (informational, important, critical), and with 3 when something could not be
+    /// looked at
+    #[arg(long, value_name = "SEVERITY", hide_possible_values = true)]
     pub fail_on: Option<FailOn>,
 }
 

@@ -17,10 +17,13 @@ const SINGLE_DASH: &[&str] = &[
     "version",
 ];
 
-/// The arguments with a second dash where Terraform's spelling has one. Nothing after `--` is touched.
+/// The arguments with a second dash where Terraform's spelling has one. Nothing after `--` is touched. The first argument, by which
+/// the program was called, becomes its name, so that help reads the same everywhere.
 pub fn with_double_dashes(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut options = true;
-    args.into_iter()
+    let arguments = args.into_iter().skip(1);
+    std::iter::once("driftmgr".into())
+        .chain(arguments)
         .map(|arg| {
             options &= arg != "--";
             match arg.to_str() {

@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use driftmgr_core::drift::{DriftReport, Severity};
 use driftmgr_core::error::{Error, ErrorKind};
 
 /// How a command ends.

@@ -5,6 +5,8 @@ pub mod args;
 pub mod argv;
 mod commands;
 mod exit;
+mod output;
+mod source;
 mod ui;
 
 use std::ffi::OsString;

@@ -2,6 +2,7 @@
 
 mod completions;
 mod man;
+mod state;
 mod version;
 
 use clap::CommandFactory as _;
@@ -20,6 +21,7 @@ pub(crate) fn run(cli: &Cli, printer: &Printer) -> Result<Exit, Failure> {
         return Ok(Exit::Error);
     };
     match command {
+        Command::State(command) => state::run(command, printer),
         Command::Completions(args) => completions::run(args, printer),
         Command::Man(args) => man::run(args, printer),
     }

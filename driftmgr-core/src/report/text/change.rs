@@ -37,14 +37,8 @@ pub(super) fn write(page: &mut Page<'_>, indent: usize, change: &Change<'_>) -> 
         .iter()
         .map(|(style, note)| format!("  {}", paint(*style, note)))
         .collect();
-    let masked_whole = change.secret.covers(change.path)
-        || (change.sensitive && !change.secret.touches(change.path));
-    if masked_whole && change.before.is_some() && change.after.is_some() {
-        page.line(indent, format!("{path}: {MASK} differs{notes}"));
-        return false;
-    }
     if !change.sensitive
-        && !change.secret.touches(change.path)
+        && !change.secret.hides(change.path)
         && let Some((before, after)) = value::documents(change.before, change.after)
     {
         let [state, reality] = change.sides;
@@ -53,10 +47,16 @@ pub(super) fn write(page: &mut Page<'_>, indent: usize, change: &Change<'_>) -> 
     }
     let shown = |side: Option<&Value>| match side {
         None => NOTHING.to_owned(),
-        Some(_) if masked_whole => MASK.to_owned(),
+        // A secret that no path of the object names: nothing of it may be shown.
+        Some(_) if change.sensitive && !change.secret.hides(change.path) => MASK.to_owned(),
         Some(side) => value::inline(side, change.path, change.secret),
     };
     let (before, after) = (shown(change.before), shown(change.after));
+    if before == after {
+        // What differs is behind the mask.
+        page.line(indent, format!("{path}: {before} differs{notes}"));
+        return false;
+    }
     let style = *page.style();
     let note_cells: usize = change.notes.iter().map(|(_, n)| cells(n) + 2).sum();
     let line_cells = indent + cells(&path) + 2 + cells(&before) + 3 + cells(&after) + note_cells;

@@ -223,3 +223,73 @@ fn checks(page: &mut Page<'_>, results: Option<&CheckResults>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STATE: &str = r#"{
+      "version": 4, "terraform_version": "1.5.7", "serial": 7, "lineage": "3f1c", "outputs": {
+        "password": {"value": "planted-secret", "type": "string", "sensitive": true},
+        "zones": {"value": ["a", "b\u001b[2J"], "type": ["list", "string"]}
+      },
+      "resources": [
+        {"mode": "data", "type": "aws_ami", "name": "a", "provider": "provider[\"registry.terraform.io/hashicorp/aws\"]",
+         "instances": [{"schema_version": 0, "attributes": {"id": "planted-secret"}}]},
+        {"mode": "managed", "type": "aws_instance", "name": "web", "provider": "provider[\"registry.terraform.io/hashicorp/aws\"]",
+         "instances": [
+           {"index_key": 0, "schema_version": 1, "status": "tainted", "attributes": {"id": "i-0"}},
+           {"index_key": 1, "schema_version": 1, "attributes": {"id": "i-1"}},
+           {"index_key": 1, "deposed": "deadbeef", "schema_version": 1, "attributes": {"id": "i-9"}}]},
+        {"module": "module.net[\"eu\"]", "mode": "managed", "type": "aws_vpc", "name": "this",
+         "provider": "module.net.provider[\"registry.terraform.io/hashicorp/aws\"].west",
+         "instances": [{"schema_version": 1, "attributes": {"id": "vpc-1"}}]}
+      ],
+      "check_results": [
+        {"object_kind": "resource", "config_addr": "aws_instance.web", "status": "fail",
+         "objects": [{"object_addr": "aws_instance.web[0]", "status": "fail", "failure_messages": ["It is too small."]}]},
+        {"object_kind": "resource", "config_addr": "aws_vpc.this", "status": "pass", "objects": []}
+      ]
+    }"#;
+
+    #[test]
+    fn a_state_at_a_glance() {
+        let state = State::parse(STATE.as_bytes()).unwrap();
+        let text = inspect(&state, "prod.tfstate", Some(12_345), &TextOptions::plain());
+        assert!(!text.contains("planted-secret") && !text.contains('\u{1b}'));
+        insta::assert_snapshot!(text, @r#"
+prod.tfstate
+  format      4
+  written by  version 1.5.7
+  serial      7
+  lineage     3f1c
+  size        12.3 kB
+  holds       3 instances of 2 resources in 2 modules, 1 data source, 1 tainted, 1 deposed object
+
+Providers
+  1 object    module.net.provider["registry.terraform.io/hashicorp/aws"].west
+  4 objects   provider["registry.terraform.io/hashicorp/aws"]
+
+Root module
+  data.aws_ami.a
+  aws_instance.web  2 instances, 1 tainted, 1 deposed
+
+module.net["eu"]
+  aws_vpc.this
+
+Outputs
+  password =  (sensitive value)
+  zones =     ["a", "b\u001b[2J"]
+
+Checks that did not pass in the last run
+  aws_instance.web: fail
+      It is too small.
+"#);
+    }
+
+    #[test]
+    fn an_empty_state_says_that_it_holds_nothing() {
+        let text = inspect(&State::new("x"), "empty", None, &TextOptions::plain());
+        assert!(text.contains("0 instances of 0 resources"), "{text}");
+    }
+}

@@ -5,7 +5,8 @@ use super::style::paint;
 use super::{TextOptions, safe};
 use crate::error::Error;
 
-/// An error as the last word of a command: `error: message`, the places, the causes, then one `hint:` line for each way out.
+/// An error as the last word of a command: `error: FILE:LINE: message`, other places, the causes, then one `hint:` line for each way
+/// out.
 pub fn error(error: &Error, options: &TextOptions) -> String {
     let mut page = Page::new(options);
     one(&mut page, 0, "error", error);
@@ -33,7 +34,8 @@ pub(super) fn section(page: &mut Page<'_>, problems: &[Error]) {
 
 fn one(page: &mut Page<'_>, indent: usize, word: &str, error: &Error) {
     let style = *page.style();
-    let message = safe::lines(error.message());
+    let message = format!("{}{}", place(error), error.message());
+    let message = safe::lines(&message);
     let mut message = message.iter();
     let first = message.next().map_or("", String::as_str);
     page.line(
@@ -43,7 +45,11 @@ fn one(page: &mut Page<'_>, indent: usize, word: &str, error: &Error) {
     for line in message {
         page.line(indent + 2, line);
     }
-    let context = error.context();
+    let context: Vec<_> = error
+        .context()
+        .iter()
+        .filter(|(key, _)| !is_place(error, key))
+        .collect();
     let label_width = context.iter().map(|(k, _)| k.len() + 1).max().unwrap_or(0);
     for (key, value) in context {
         page.row(indent + 2, label_width, &format!("{key}:"), value);
@@ -58,6 +64,34 @@ fn one(page: &mut Page<'_>, indent: usize, word: &str, error: &Error) {
         for line in text {
             page.line(indent + 6, line);
         }
+    }
+}
+
+/// `FILE:LINE:COLUMN: `, as compilers write it and editors follow it.
+fn place(error: &Error) -> String {
+    let mut place = String::new();
+    for key in PLACE.into_iter().filter(|key| is_place(error, key)) {
+        if let Some(value) = error.context_value(key) {
+            place.push_str(value);
+            place.push(':');
+        }
+    }
+    if !place.is_empty() {
+        place.push(' ');
+    }
+    place
+}
+
+const PLACE: [&str; 3] = ["file", "line", "column"];
+
+/// True for what stands before the message: a line says nothing without its file.
+fn is_place(error: &Error, key: &str) -> bool {
+    let has = |key| error.context_value(key).is_some();
+    match key {
+        "file" => true,
+        "line" => has("file"),
+        "column" => has("file") && has("line"),
+        _ => false,
     }
 }
 
@@ -87,13 +121,13 @@ mod tests {
         let io = std::io::Error::other("disk on fire");
         let problem = Error::new(ErrorKind::InvalidState, "not a state: it is JSON of a plan")
             .with("file", "prod\u{1b}[2J.tfstate")
+            .with("line", 3)
             .with("byte", 312)
             .with_source(io)
             .with_hint("run driftmgr state inspect on the state itself")
             .with_hint("or pull it:\nterraform state pull");
         insta::assert_snapshot!(error(&problem, &TextOptions::plain()), @r"
-error: not a state: it is JSON of a plan
-  file:  prod\u001b[2J.tfstate
+error: prod\u001b[2J.tfstate:3: not a state: it is JSON of a plan
   byte:  312
   cause:  disk on fire
 hint: run driftmgr state inspect on the state itself

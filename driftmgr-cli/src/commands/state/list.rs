@@ -1,0 +1,38 @@
+//! `driftmgr state list`
+
+use driftmgr_core::Error;
+use driftmgr_core::address::InstanceAddress;
+use driftmgr_core::report::text::{TextOptions, one_line};
+
+use crate::args::{Format, StateList};
+use crate::exit::{Exit, Failure};
+use crate::output::{Render, emit, pretty};
+use crate::source::read_state;
+use crate::ui::printer::Printer;
+
+struct Listing(Vec<InstanceAddress>);
+
+impl Render for Listing {
+    fn text(&self, _: &TextOptions) -> String {
+        self.0
+            .iter()
+            .map(|a| one_line(&a.to_string()) + "\n")
+            .collect()
+    }
+
+    fn json(&self) -> Result<String, Error> {
+        pretty(&self.0)
+    }
+}
+
+pub(crate) fn run(args: &StateList, printer: &Printer) -> Result<Exit, Failure> {
+    let stored = read_state(&args.state.file)?;
+    let listing = Listing(stored.state.list());
+    if args.output.format() == Format::Text && args.output.output.is_empty() {
+        // Addresses are spelled exactly, for whoever reads them from a pipe.
+        printer.lines(listing.0.iter().map(ToString::to_string))?;
+    } else {
+        emit(printer, &args.output, &[], &listing)?;
+    }
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,51 @@
+//! State files named on the command line.
+
+use std::io::Read as _;
+use std::path::Path;
+
+use driftmgr_core::Error;
+use driftmgr_core::state::State;
+
+use crate::exit::Failure;
+
+/// A state as it was stored.
+pub(crate) struct StoredState {
+    /// As the user named it.
+    pub(crate) name: String,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) state: State,
+}
+
+/// Reads the state in a file; `-` is standard input.
+pub(crate) fn read_state(file: &str) -> Result<StoredState, Failure> {
+    let (name, bytes) = if file == "-" {
+        let mut bytes = Vec::new();
+        std::io::stdin()
+            .lock()
+            .read_to_end(&mut bytes)
+            .map_err(|e| Error::io("read standard input", Path::new("-"), e))?;
+        ("standard input".to_owned(), bytes)
+    } else {
+        let bytes = std::fs::read(file).map_err(|e| cannot_read(file, e))?;
+        (file.to_owned(), bytes)
+    };
+    let state = State::parse(&bytes).map_err(|e| e.with("file", &name))?;
+    Ok(StoredState { name, bytes, state })
+}
+
+fn cannot_read(file: &str, error: std::io::Error) -> Error {
+    let path = Path::new(file);
+    let is_folder = path.is_dir();
+    let missing = error.kind() == std::io::ErrorKind::NotFound;
+    let error = Error::io("read the state", path, error);
+    if is_folder {
+        error.with_hint(format!(
+            "{file} is a folder: name the state file in it, such as {}",
+            path.join("terraform.tfstate").display()
+        ))
+    } else if missing {
+        error.with_hint("give the path of a state file; `terraform state pull > FILE` makes one of a remote state")
+    } else {
+        error
+    }
+}

@@ -1,6 +1,7 @@
 //! One module for each verb.
 
 mod completions;
+mod doctor;
 mod man;
 mod state;
 mod version;
@@ -22,6 +23,7 @@ pub(crate) fn run(cli: &Cli, printer: &Printer) -> Result<Exit, Failure> {
     };
     match command {
         Command::State(command) => state::run(command, printer),
+        Command::Doctor(args) => doctor::run(args, printer),
         Command::Completions(args) => completions::run(args, printer),
         Command::Man(args) => man::run(args, printer),
     }

@@ -1,6 +1,7 @@
 //! The one error type of the public edge, and partial results as values.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// What went wrong, coarse enough that every language binding maps it one to one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -85,8 +86,10 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///
 /// `Display` is one line: message, then the place in parentheses. Hints and sources are apart, so that a user interface can lay them
 /// out. No field ever holds a secret; whoever builds an error keeps them out.
+#[derive(Clone)]
 pub struct Error(Box<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
     message: String,
@@ -94,7 +97,7 @@ struct Inner {
     context: Vec<(&'static str, String)>,
     retry: Retry,
     hints: Vec<String>,
-    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
 
 impl Error {
@@ -148,7 +151,7 @@ impl Error {
         mut self,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
     ) -> Self {
-        self.0.source = Some(source.into());
+        self.0.source = Some(Arc::from(source.into()));
         self
     }
 

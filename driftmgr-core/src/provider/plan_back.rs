@@ -32,10 +32,7 @@ pub fn plan_request(
     refreshed: &Refreshed,
 ) -> PlanRequest {
     let prior = refreshed.current.clone().unwrap_or_default();
-    let configuration = schema.block.map_attributes(stored, |attribute| {
-        let unset = (attribute.computed && !attribute.optional) || attribute.write_only;
-        unset.then_some(Value::Null)
-    });
+    let configuration = configured(schema.block.fields(), stored);
     let proposed = propose(schema.block.fields(), &configuration, &prior);
     PlanRequest {
         type_name: type_name.to_owned(),
@@ -45,6 +42,14 @@ pub fn plan_request(
         private: refreshed.private.clone(),
         identity: refreshed.identity.clone(),
     }
+}
+
+/// What a configuration can have said to get an object: all but what only the provider sets and what is never stored.
+fn configured(fields: Fields<'_>, object: &Value) -> Value {
+    fields.map_attributes(object, &|attribute| {
+        let unset = (attribute.computed && !attribute.optional) || attribute.write_only;
+        unset.then_some(Value::Null)
+    })
 }
 
 /// Configuration merged with what the provider computed: an attribute that the configuration leaves null and the provider
@@ -91,22 +96,44 @@ fn propose_nested(
                 .map(|(i, object)| propose(fields, object, prior.get(i).unwrap_or(&Value::Null)));
             Value::List(objects.collect())
         }
-        (_, Value::Set(members)) => {
-            let mut candidates: Vec<&Value> =
-                prior.as_elements().unwrap_or_default().iter().collect();
-            Value::set(members.iter().map(|member| {
-                // A prior member belongs to this one when nothing but computed values has to be added to get it.
-                let found = candidates
-                    .iter()
-                    .position(|prior| propose(fields, member, prior) == **prior);
-                match found {
-                    Some(at) => candidates.swap_remove(at).clone(),
-                    None => propose(fields, member, &Value::Null),
-                }
-            }))
-        }
+        (_, Value::Set(members)) => propose_members(fields, members, prior),
         (_, other) => other.clone(),
     }
+}
+
+fn propose_members(fields: Fields<'_>, members: &[Value], prior: &Value) -> Value {
+    let prior = prior.as_elements().unwrap_or_default();
+    let mut candidates: Vec<(&Value, Value)> = prior
+        .iter()
+        .map(|object| (object, configured(fields, object)))
+        .collect();
+    let mut found: Vec<Option<&Value>> = vec![None; members.len()];
+    // First the members that stand for a prior one exactly, so that no other one takes it; then those that become one when
+    // nothing but computed values is added.
+    for exact in [true, false] {
+        for (member, found) in members.iter().zip(&mut found) {
+            let belongs = |(object, configured): &(&Value, Value)| {
+                if exact {
+                    configured == member
+                } else {
+                    propose(fields, member, object) == **object
+                }
+            };
+            if found.is_none()
+                && let Some(at) = candidates.iter().position(belongs)
+            {
+                *found = Some(candidates.swap_remove(at).0);
+            }
+        }
+    }
+    let proposed = members
+        .iter()
+        .zip(found)
+        .map(|(member, found)| match found {
+            Some(object) => object.clone(),
+            None => propose(fields, member, &Value::Null),
+        });
+    Value::set(proposed)
 }
 
 /// What the plan means. `real` is the object that was read.

@@ -1,7 +1,9 @@
 use bytes::Bytes;
+use proptest::prelude::*;
 
 use super::*;
 use crate::provider::testing::{attribute, block, nested, nested_attribute};
+use crate::value::generate::value_of;
 use crate::value::json;
 
 fn schema() -> ResourceSchema {
@@ -127,6 +129,13 @@ fn sets_are_matched_by_what_is_not_computed() {
 }
 
 #[test]
+fn a_member_is_not_taken_by_one_that_says_less() {
+    let rules = r#"{"name":"n","rule":[{"name":"a","id":"1"},{"name":"a","id":"2","zone":"z"}]}"#;
+    let request = request(rules, rules);
+    assert!(request.proposed == request.prior);
+}
+
+#[test]
 fn a_missing_object_is_planned_from_nothing() {
     let stored = object(r#"{"arn":"a","name":"n"}"#);
     let request = plan_request(&schema(), "x", &stored, &refreshed(&stored, None));
@@ -187,6 +196,43 @@ fn a_different_plan_is_the_change_that_apply_would_make() {
         )
     );
     assert_eq!(changes(&judged(&real, Value::Null, &[])).0, [""]);
+}
+
+fn any_object() -> impl Strategy<Value = Value> {
+    let object = value_of(&schema().block.implied_type());
+    object.prop_map(|object| match object {
+        Value::Null => schema().block.empty_object(),
+        object => schema().block.strip_write_only(&object),
+    })
+}
+
+proptest! {
+    /// A provider that plans what it is proposed sees a change exactly where something differs that is not computed.
+    #[test]
+    fn an_obedient_provider_changes_what_is_configured(
+        stored in any_object(),
+        real in any_object(),
+    ) {
+        // Members that differ in computed values only cannot come from a configuration: it would hold one of them.
+        prop_assume!([&stored, &real].into_iter().all(|object| {
+            let count = |object: &Value| object.attribute("rule").and_then(Value::as_elements).map(<[_]>::len);
+            let request = plan_request(&schema(), "x_thing", object, &refreshed(object, None));
+            count(&request.configuration) == count(object)
+        }));
+        let obedient = |stored: &Value, real: &Value| {
+            let refreshed = refreshed(stored, Some(real.clone()));
+            let request = plan_request(&schema(), "x_thing", stored, &refreshed);
+            judged(real, request.proposed, &[])
+        };
+        prop_assert_eq!(obedient(&real, &real), Verdict::NoChange);
+        let computed = with(&real, "arn", "another".into());
+        prop_assert_eq!(obedient(&real, &computed), Verdict::NoChange);
+        let renamed = with(&real, "name", "another, for sure".into());
+        prop_assert_eq!(changes(&obedient(&renamed, &real)).0, ["name"]);
+        if let Verdict::Change { changes, .. } = obedient(&stored, &real) {
+            prop_assert!(changes.iter().all(|c| c.path.to_string() != "arn"));
+        }
+    }
 }
 
 #[test]

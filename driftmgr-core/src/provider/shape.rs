@@ -160,7 +160,7 @@ impl<'a> Fields<'a> {
 
     /// The object with every attribute replaced for which `replace` has something else; the rest is entered and kept. What the
     /// schema does not have stays.
-    fn map_attributes(
+    pub(crate) fn map_attributes(
         self,
         object: &Value,
         replace: &impl Fn(&Attribute) -> Option<Value>,

@@ -114,6 +114,28 @@ fn long_lists_end_in_time() {
 }
 
 #[test]
+fn the_deepest_value_fits_a_small_stack() {
+    let nest = |open: &str, leaf: &str, close: &str| {
+        format!("{}{leaf}{}", open.repeat(126), close.repeat(126))
+    };
+    let work = move || {
+        for (open, close) in [("[", "]"), (r#"{"a":"#, "}")] {
+            let [before, after] =
+                ["1", "2"].map(|leaf| json::decode_untyped(&nest(open, leaf, close)).unwrap());
+            let found = diff(&before, &after, None);
+            assert_eq!(found.len(), 1);
+            assert_eq!(found[0].path.steps().len(), 126);
+            let sensitive = [found[0].path.clone()].into_iter().collect();
+            let masked = crate::value::mask(&after, &sensitive);
+            assert!(crate::value::one_line(&masked, usize::MAX).contains("(sensitive value)"));
+            assert!(json::encode(&masked).is_array() == before.as_elements().is_some());
+        }
+    };
+    let thread = std::thread::Builder::new().stack_size(1 << 20).spawn(work);
+    thread.unwrap().join().unwrap();
+}
+
+#[test]
 fn sets_have_members_and_no_order() {
     let ty = r#"["set","string"]"#;
     assert!(typed(ty, r#"["a","b"]"#, r#"["b","a","a"]"#).is_empty());

@@ -1,0 +1,31 @@
+//! Providers as plugins: native programs that speak the plugin protocol 5 or 6 over a local connection.
+//!
+//! [`ProviderPool`] starts them and hands out [`PluginReader`]s. Inside: `process` starts a binary, `handshake` and `tls` connect to
+//! it, `wire` is the protocol in one form for both versions, `supervisor` survives crashes, `reader` asks about objects.
+
+mod channel;
+mod client;
+mod configure;
+mod connection;
+mod diagnostics;
+#[cfg(all(test, unix))]
+mod fake;
+mod handshake;
+mod output;
+mod pool;
+mod process;
+mod reader;
+mod reattach;
+mod schema;
+mod scrub;
+mod socket_dir;
+mod stdio;
+mod supervisor;
+mod tls;
+mod wire;
+
+pub use connection::{LaunchHow, PluginLaunch, SchemaCache};
+pub use handshake::{Endpoint, Protocol};
+pub use pool::{PoolOptions, ProviderPool};
+pub use reader::PluginReader;
+pub use reattach::{Reattach, reattached};

@@ -6,13 +6,13 @@ mod man;
 mod state;
 mod version;
 
-use clap::CommandFactory as _;
+use clap::{ArgMatches, CommandFactory as _};
 
 use crate::args::{Cli, Command};
 use crate::exit::{Exit, Failure};
 use crate::ui::printer::Printer;
 
-pub(crate) fn run(cli: &Cli, printer: &Printer) -> Result<Exit, Failure> {
+pub(crate) fn run(cli: &Cli, matches: &ArgMatches, printer: &Printer) -> Result<Exit, Failure> {
     let Some(command) = &cli.command else {
         if cli.version {
             return version::run(cli, printer);

@@ -143,7 +143,11 @@ mod tests {
             (report(vec![low()], 1), all, Exit::Drift),
             (report(vec![low()], 0), Severity::Important, Exit::Ok),
             (report(vec![low()], 1), Severity::Important, Exit::Open),
-            (report(vec![low(), finding(Severity::Critical)], 0), Severity::Critical, Exit::Drift),
+            (
+                report(vec![low(), finding(Severity::Critical)], 0),
+                Severity::Critical,
+                Exit::Drift,
+            ),
         ] {
             assert_eq!(Exit::of(&report, from), want);
         }

@@ -8,8 +8,8 @@ mod exit;
 mod output;
 mod session;
 mod source;
-mod variables;
 mod ui;
+mod variables;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

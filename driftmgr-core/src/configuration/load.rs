@@ -140,6 +140,7 @@ impl Loader<'_> {
     ) -> Result<Module> {
         self.cx.check()?;
         let names = self.file_names(path)?;
+        let problems_before = self.problems.len();
         let mut blocks: Vec<Block> = Vec::new();
         for name in &names {
             match self.file(&path.join(name)) {
@@ -151,6 +152,7 @@ impl Loader<'_> {
         let mut module = module_from_blocks(blocks, self.problems);
         module.path = path.to_string_lossy().into_owned();
         module.files = names;
+        module.has_problems = self.problems.len() > problems_before;
 
         ancestors.push(path.to_owned());
         let calls: Vec<_> = module

@@ -4,19 +4,27 @@
 //! Nothing of it is evaluated until somebody asks.
 
 mod build;
+mod evaluate;
+mod functions;
 mod load;
 mod merge;
 mod model;
 mod syntax;
 mod types;
+mod variables;
 mod workspace;
 
+pub use evaluate::{
+    ConfigurationOrigin, EvaluatedBody, Evaluator, ProviderConfiguration, StateReferences,
+    Unresolved,
+};
 pub use model::{
     Backend, IgnoreChanges, Module, ModuleCall, Output, ProviderBlock, Repetition,
     RequiredProvider, ResourceBlock, ResourceKey, RootModule, Variable,
 };
 pub use syntax::{Attribute, Block, Body, Expression, Location};
 pub use types::{ObjectAttribute, TypeConstraint};
+pub use variables::{VariableInput, VariableOrigin, Variables};
 pub use workspace::{Workspace, WorkspaceOrigin, data_dir};
 
 #[cfg(test)]

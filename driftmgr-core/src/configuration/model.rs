@@ -34,6 +34,8 @@ pub struct Module {
     pub path: String,
     /// The names of the files that were read, override files last.
     pub files: Vec<String>,
+    /// Something of the module could not be read: what is not found in it may be there all the same.
+    pub has_problems: bool,
     /// Version constraints on Terraform itself.
     pub required_version: Vec<String>,
     /// The `backend` block.

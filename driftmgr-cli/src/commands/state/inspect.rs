@@ -16,7 +16,10 @@ impl Render for StoredState {
     }
 
     fn json(&self) -> Result<String, Error> {
-        Err(Error::new(driftmgr_core::ErrorKind::Unsupported, "the JSON representation of a state is not built yet"))
+        Err(Error::new(
+            driftmgr_core::ErrorKind::Unsupported,
+            "the JSON representation of a state is not built yet",
+        ))
     }
 }
 

@@ -33,15 +33,18 @@ fn labels_of(parent: Option<&str>, name: &str) -> Option<usize> {
 }
 
 pub(super) fn parse_body(file: &Arc<SourceFile>) -> Result<Body, Error> {
-    read(file, |reader, root| reader.body(None, root))
+    read(file, true, |reader, root| reader.body(None, root))
 }
 
 pub(super) fn parse_values(file: &Arc<SourceFile>) -> Result<Body, Error> {
-    read(file, |reader, root| reader.body(Some("values"), root))
+    read(file, false, |reader, root| {
+        reader.body(Some("values"), root)
+    })
 }
 
 fn read(
     file: &Arc<SourceFile>,
+    templates: bool,
     build: impl FnOnce(&Reader<'_>, &RawValue) -> Result<Body, Error>,
 ) -> Result<Body, Error> {
     let root: &RawValue = serde_json::from_str(file.text()).map_err(|e| {
@@ -51,7 +54,7 @@ fn read(
         let message = message.split(" at line ").next().unwrap_or_default();
         syntax_error(file, offset, message)
     })?;
-    build(&Reader { file }, root)
+    build(&Reader { file, templates }, root)
 }
 
 fn offset_of(text: &str, line: usize, column: usize) -> usize {
@@ -88,6 +91,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for Entries<'a> {
 
 struct Reader<'a> {
     file: &'a Arc<SourceFile>,
+    /// Strings are templates; in files of variable values they are not.
+    templates: bool,
 }
 
 impl Reader<'_> {
@@ -215,7 +220,7 @@ impl Reader<'_> {
     }
 
     fn text(&self, text: &str, span: Span) -> Result<Node, Error> {
-        if text.contains("${") || text.contains("%{") {
+        if self.templates && (text.contains("${") || text.contains("%{")) {
             parse_embedded_template(self.file, text, span)
         } else {
             Ok(Node::literal(span, text))

@@ -167,7 +167,7 @@ fn the_json_spelling_says_the_same() {
         vpc.ignore_changes,
         IgnoreChanges::Paths(vec!["tags".into()])
     );
-    assert!(vpc.location.to_string().ends_with("main.tf.json:6:40"));
+    assert!(vpc.location.to_string().ends_with("main.tf.json:6:36"));
     assert_eq!(
         module.variables["region"].constraint,
         Some(configuration::TypeConstraint::String)

@@ -9,38 +9,13 @@ use serde_json::value::RawValue;
 use super::flatmap;
 use super::model::{Instance, RawAttributes};
 use crate::error::{Error, ErrorKind, Result};
-use crate::value::Value;
+use crate::value::{Value, json};
 
-/// A JSON value without a schema: objects become maps, arrays become lists.
-pub(super) fn untyped(raw: &RawValue) -> Result<Value> {
-    serde_json::from_str::<Json>(raw.get())
-        .map(value)
-        // The error of the parser may quote the text.
-        .map_err(|_| {
-            Error::new(
-                ErrorKind::InvalidState,
-                "the attributes cannot be read: they nest too deeply or hold broken text",
-            )
-            .with_operation("state.attributes")
-        })
-}
-
-/// The same for JSON that is parsed already. Numbers stay exact.
-pub(super) fn value(json: Json) -> Value {
-    match json {
-        Json::Null => Value::Null,
-        Json::Bool(b) => Value::Bool(b),
-        // An exponent beyond 64 bits is no number for anybody; its text is kept.
-        Json::Number(n) => match n.to_string().parse() {
-            Ok(number) => Value::Number(number),
-            Err(_) => Value::String(n.to_string()),
-        },
-        Json::String(s) => Value::String(s),
-        Json::Array(items) => Value::List(items.into_iter().map(value).collect()),
-        Json::Object(entries) => {
-            Value::Map(entries.into_iter().map(|(k, v)| (k, value(v))).collect())
-        }
-    }
+fn untyped(raw: &RawValue) -> Result<Value> {
+    json::decode_untyped(raw.get()).map_err(|cause| {
+        let message = format!("the attributes cannot be read: {cause}");
+        Error::new(ErrorKind::InvalidState, message).with_operation("state.attributes")
+    })
 }
 
 impl Instance {

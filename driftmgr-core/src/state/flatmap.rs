@@ -61,10 +61,16 @@ fn typed(flat: &Flat, key: &str, ty: &Type) -> Value {
             }
         }
         Type::Tuple(types) => Value::List(
-            types
-                .iter()
+            steps(flat, key)
+                .into_iter()
                 .enumerate()
-                .map(|(i, ty)| typed(flat, &format!("{key}.{i}"), ty))
+                .map(|(i, step)| {
+                    typed(
+                        flat,
+                        &format!("{key}.{step}"),
+                        types.get(i).unwrap_or(&Type::Dynamic),
+                    )
+                })
                 .collect(),
         ),
         Type::Object(attributes) => Value::Map(

@@ -2,6 +2,8 @@
 
 use serde_json::Value as Json;
 
+use crate::value::Number;
+
 /// The same JSON with `<`, `>`, `&` and the two line separators escaped.
 pub(super) fn escape_html(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
@@ -85,4 +87,25 @@ pub(super) fn sorted(json: Json) -> Json {
         Json::Array(items) => items.into_iter().map(sorted).collect(),
         other => other,
     }
+}
+
+/// The same, with numbers as plain decimals: the form of a value that Terraform has decoded.
+pub(super) fn normal(json: Json) -> Json {
+    fn numbers(json: &mut Json) {
+        match json {
+            Json::Number(number) => {
+                let plain = number.to_string().parse::<Number>().ok();
+                // The text is a JSON number by construction.
+                if let Some(plain) = plain.and_then(|n| serde_json::from_str(&n.to_string()).ok()) {
+                    *number = plain;
+                }
+            }
+            Json::Array(items) => items.iter_mut().for_each(numbers),
+            Json::Object(entries) => entries.values_mut().for_each(numbers),
+            _ => {}
+        }
+    }
+    let mut json = sorted(json);
+    numbers(&mut json);
+    json
 }

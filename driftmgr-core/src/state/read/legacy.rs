@@ -343,27 +343,38 @@ fn meta(mut meta: serde_json::Map<String, Json>) -> (u64, Option<String>) {
     (version, private)
 }
 
-/// The type that Terraform infers for an output: lists and maps where all elements are of one type, else tuples and objects.
+/// The type that Terraform infers for an output: lists and maps where all elements are of one type, else tuples and objects with
+/// everything in them.
 fn inferred(json: &Json) -> Type {
-    let same = |types: &[Type]| types.windows(2).all(|pair| pair.first() == pair.last());
+    unified(&structural(json))
+}
+
+fn structural(json: &Json) -> Type {
     match json {
         Json::Null => Type::Dynamic,
         Json::Bool(_) => Type::Bool,
         Json::Number(_) => Type::Number,
         Json::String(_) => Type::String,
-        Json::Array(items) => {
-            let types: Vec<Type> = items.iter().map(inferred).collect();
-            match types.first() {
-                Some(first) if same(&types) => Type::List(Box::new(first.clone())),
-                _ => Type::Tuple(types),
-            }
-        }
-        Json::Object(entries) => {
-            let types: Vec<Type> = entries.values().map(inferred).collect();
-            match types.first() {
-                Some(first) if same(&types) => Type::Map(Box::new(first.clone())),
-                _ => Type::Object(entries.keys().cloned().zip(types).collect()),
-            }
-        }
+        Json::Array(items) => Type::Tuple(items.iter().map(structural).collect()),
+        Json::Object(entries) => Type::Object(
+            entries
+                .iter()
+                .map(|(k, v)| (k.clone(), structural(v)))
+                .collect(),
+        ),
+    }
+}
+
+fn unified(ty: &Type) -> Type {
+    fn common<'t>(mut types: impl Iterator<Item = &'t Type>) -> Option<Box<Type>> {
+        let first = types.next()?;
+        types
+            .all(|ty| ty == first)
+            .then(|| Box::new(unified(first)))
+    }
+    match ty {
+        Type::Tuple(types) => common(types.iter()).map_or_else(|| ty.clone(), Type::List),
+        Type::Object(types) => common(types.values()).map_or_else(|| ty.clone(), Type::Map),
+        other => other.clone(),
     }
 }

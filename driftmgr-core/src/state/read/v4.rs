@@ -15,8 +15,9 @@ use crate::error::Result;
 use crate::state::model::{
     CheckResults, Each, Instance, InstanceStatus, Output, RawAttributes, Resource, State,
 };
+use crate::state::sensitive;
 use crate::state::source::Origin;
-use crate::state::{sensitive, types};
+use crate::value::Type;
 
 pub(super) fn read(document: &Document<'_>, top: &Object<'_>, text: &Arc<str>) -> Result<State> {
     let reader = Reader { document, text };
@@ -97,7 +98,7 @@ impl<'a> Reader<'_, 'a> {
             ));
         };
         let ty = serde_json::from_str::<Json>(type_raw.get()).ok();
-        let Some(output_type) = ty.as_ref().and_then(types::read) else {
+        let Some(output_type) = ty.as_ref().and_then(|ty| Type::from_json_value(ty).ok()) else {
             let message = format!("{what} has a type that cannot be read");
             return Err(broken(self.document.error(type_raw, message)));
         };

@@ -1,6 +1,7 @@
 //! Real states, and what Terraform 1.11 says of them.
 
 mod fixtures;
+mod show;
 mod written;
 
 use std::path::PathBuf;

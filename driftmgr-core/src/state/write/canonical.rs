@@ -6,14 +6,20 @@ use super::fields::{self, FORGOTTEN, Field};
 use super::splice;
 use crate::address::InstanceKey;
 use crate::state::model::{Instance, Resource, State};
-use crate::state::text::{escape_html, indent_into};
+use crate::state::text::{escape_html, indent_into, normal};
 
 pub(super) fn state(state: &State) -> String {
     let outputs: Vec<(&str, String)> = state
         .outputs
         .iter()
         .map(|(name, output)| {
-            let all = written(fields::output(output), output.origin.text());
+            let mut all = written(fields::output(output), output.origin.text());
+            // Terraform decodes these, unlike attributes, and so writes them in its own form.
+            if let Some((_, value)) = all.iter_mut().find(|(name, _)| name == "value") {
+                if let Ok(json) = serde_json::from_str(value) {
+                    *value = normal(json).to_string();
+                }
+            }
             (name.as_str(), object(&all))
         })
         .collect();

@@ -4,7 +4,6 @@ use serde_json::Value as Json;
 
 use crate::address::{InstanceKey, ResourceMode};
 use crate::state::model::{Each, Instance, InstanceStatus, Output, RawAttributes, Resource, State};
-use crate::state::{sensitive, types};
 
 pub(super) type Field = (&'static str, Option<String>);
 
@@ -38,7 +37,7 @@ pub(super) fn file(state: &State) -> Vec<Field> {
 pub(super) fn output(output: &Output) -> Vec<Field> {
     vec![
         ("value", Some(output.value.get().to_owned())),
-        ("type", Some(types::write(&output.output_type).to_string())),
+        ("type", Some(output.output_type.to_json().to_string())),
         ("sensitive", output.sensitive.then(|| "true".to_owned())),
     ]
 }
@@ -96,7 +95,7 @@ pub(super) fn instance(instance: &Instance) -> Vec<Field> {
         ("attributes_flat", flat),
         (
             "sensitive_attributes",
-            Some(sensitive::write(&instance.sensitive).to_string()),
+            Some(instance.sensitive.to_state_json().to_string()),
         ),
         (
             "identity_schema_version",

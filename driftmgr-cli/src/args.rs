@@ -99,6 +99,11 @@ pub enum Command {
     #[command(subcommand)]
     State(State),
 
+    /// What this machine offers: providers, backends, caches, credentials by name
+    ///
+    /// Values of credentials are never shown, only which variables are set.
+    Doctor(Doctor),
+
     /// Print a completion script for a shell
     Completions(Completions),
 

@@ -2,7 +2,10 @@
 
 use std::process::ExitCode;
 
+use driftmgr_core::drift::{DriftReport, Severity};
 use driftmgr_core::error::{Error, ErrorKind};
+
+use crate::args::Judge;
 
 /// How a command ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +26,27 @@ impl Exit {
     /// The number the process ends with.
     pub fn code(self) -> u8 {
         self as u8
+    }
+
+    /// What a report means, when drift of this severity and above counts.
+    pub(crate) fn of(report: &DriftReport, from: Severity) -> Self {
+        let mut visible = report.findings.iter().filter(|f| f.hidden.is_none());
+        if visible.any(|f| f.severity >= from) {
+            Self::Drift
+        } else if report.summary.unverifiable > 0 || !report.problems.is_empty() {
+            Self::Open
+        } else {
+            Self::Ok
+        }
+    }
+
+    /// What a report means for a command that is not `check`: nothing, unless the user asked.
+    pub(crate) fn judged(report: &DriftReport, judge: &Judge) -> Self {
+        match (judge.fail_on, judge.detailed_exitcode) {
+            (Some(level), _) => Self::of(report, level.into()),
+            (None, true) => Self::of(report, Severity::Informational),
+            (None, false) => Self::Ok,
+        }
     }
 }
 
@@ -60,6 +84,92 @@ impl From<std::io::Error> for Failure {
                 )
                 .with_source(error),
             )
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use driftmgr_core::address::ProviderConfigAddress;
+    use driftmgr_core::drift::{Class, Finding, Hidden, Kind, Summary};
+    use driftmgr_core::value::Value;
+
+    use super::*;
+    use crate::args::FailOn;
+
+    fn finding(severity: Severity) -> Finding {
+        Finding {
+            target: ".".to_owned(),
+            address: "a.b".parse().unwrap(),
+            deposed: None,
+            provider: "provider.a".parse::<ProviderConfigAddress>().unwrap(),
+            kind: Kind::Modified,
+            class: Class::Material,
+            severity,
+            reasons: vec![],
+            effect: None,
+            changes: vec![],
+            before: Value::Null,
+            after: None,
+            sensitive: Default::default(),
+            hidden: None,
+        }
+    }
+
+    fn report(findings: Vec<Finding>, unverifiable: u64) -> DriftReport {
+        DriftReport {
+            findings,
+            summary: Summary {
+                unverifiable,
+                ..Summary::default()
+            },
+            ..DriftReport::default()
+        }
+    }
+
+    #[test]
+    fn the_worst_that_counts_decides() {
+        let low = || finding(Severity::Informational);
+        let all = Severity::Informational;
+        let mut hidden = low();
+        hidden.hidden = Some(Hidden {
+            rule: "r".to_owned(),
+            reason: "r".to_owned(),
+        });
+        for (report, from, want) in [
+            (report(vec![], 0), all, Exit::Ok),
+            (report(vec![hidden], 0), all, Exit::Ok),
+            (report(vec![], 1), all, Exit::Open),
+            (report(vec![low()], 1), all, Exit::Drift),
+            (report(vec![low()], 0), Severity::Important, Exit::Ok),
+            (report(vec![low()], 1), Severity::Important, Exit::Open),
+            (
+                report(vec![low(), finding(Severity::Critical)], 0),
+                Severity::Critical,
+                Exit::Drift,
+            ),
+        ] {
+            assert_eq!(Exit::of(&report, from), want);
+        }
+        let mut broken = report(vec![], 0);
+        broken.problems.push(Error::new(ErrorKind::NotFound, "x"));
+        assert_eq!(Exit::of(&broken, all), Exit::Open);
+    }
+
+    #[test]
+    fn only_who_asks_gets_more_than_zero_and_one() {
+        let drifted = report(vec![finding(Severity::Important)], 0);
+        for (detailed_exitcode, fail_on, want) in [
+            (false, None, Exit::Ok),
+            (true, None, Exit::Drift),
+            (false, Some(FailOn::Important), Exit::Drift),
+            (true, Some(FailOn::Critical), Exit::Ok),
+        ] {
+            let judge = Judge {
+                detailed_exitcode,
+                fail_on,
+            };
+            assert_eq!(Exit::judged(&drifted, &judge), want);
         }
     }
 }

@@ -6,13 +6,15 @@ pub mod argv;
 mod commands;
 mod exit;
 mod output;
+mod session;
 mod source;
 mod ui;
+mod variables;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, FromArgMatches as _};
 use driftmgr_core::Error;
 use driftmgr_core::error::ErrorKind;
 
@@ -23,7 +25,11 @@ use ui::printer::Printer;
 
 /// Runs the command that the arguments (program name first) ask for.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(argv::with_double_dashes(args)) {
+    let matches = match Cli::command().try_get_matches_from(argv::with_double_dashes(args)) {
+        Ok(matches) => matches,
+        Err(error) => return usage(&error),
+    };
+    let cli = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
@@ -31,7 +37,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     if let Some(complaint) = ui::log::start(cli.global.verbose, printer.err_colour()) {
         printer.note(&complaint);
     }
-    let result = enter(&cli).and_then(|()| commands::run(&cli, &printer));
+    let result = enter(&cli).and_then(|()| commands::run(&cli, &matches, &printer));
     match result {
         Ok(exit) => exit.into(),
         Err(Failure::BrokenPipe) => Exit::Ok.into(),

@@ -1,17 +1,18 @@
 //! One module for each verb.
 
 mod completions;
+mod doctor;
 mod man;
 mod state;
 mod version;
 
-use clap::CommandFactory as _;
+use clap::{ArgMatches, CommandFactory as _};
 
 use crate::args::{Cli, Command};
 use crate::exit::{Exit, Failure};
 use crate::ui::printer::Printer;
 
-pub(crate) fn run(cli: &Cli, printer: &Printer) -> Result<Exit, Failure> {
+pub(crate) fn run(cli: &Cli, matches: &ArgMatches, printer: &Printer) -> Result<Exit, Failure> {
     let Some(command) = &cli.command else {
         if cli.version {
             return version::run(cli, printer);
@@ -22,6 +23,7 @@ pub(crate) fn run(cli: &Cli, printer: &Printer) -> Result<Exit, Failure> {
     };
     match command {
         Command::State(command) => state::run(command, printer),
+        Command::Doctor(args) => doctor::run(args, printer),
         Command::Completions(args) => completions::run(args, printer),
         Command::Man(args) => man::run(args, printer),
     }

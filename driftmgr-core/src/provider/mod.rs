@@ -1,9 +1,9 @@
 //! Providers: what reads reality. The plugin protocol 5 and 6, and native readers for types that need no plugin.
 
+pub mod find;
 pub mod native;
 pub mod plan_back;
 pub mod plugin;
-pub mod find;
 mod reader;
 mod schema;
 mod shape;

@@ -5,7 +5,7 @@ use driftmgr_core::report::text::{self, TextOptions};
 
 use crate::args::StateInspect;
 use crate::exit::{Exit, Failure};
-use crate::output::{Render, emit, pretty};
+use crate::output::{Render, emit};
 use crate::source::{StoredState, read_state};
 use crate::ui::printer::Printer;
 
@@ -16,7 +16,10 @@ impl Render for StoredState {
     }
 
     fn json(&self) -> Result<String, Error> {
-        pretty(&self.state.list())
+        Err(Error::new(
+            driftmgr_core::ErrorKind::Unsupported,
+            "the JSON representation of a state is not built yet",
+        ))
     }
 }
 

@@ -6,6 +6,7 @@
 mod change;
 mod check;
 mod drift;
+mod explain;
 mod finding;
 mod inspect;
 mod next;
@@ -19,6 +20,7 @@ mod value;
 
 pub use check::check;
 pub use drift::drift;
+pub use explain::explain;
 pub use inspect::inspect;
 pub use problem::{error, problems};
 pub use safe::{one_line, shell};

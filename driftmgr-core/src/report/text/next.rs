@@ -8,33 +8,8 @@ use crate::drift::{DriftReport, EffectAction, Finding, Kind};
 const TARGETS: usize = 3;
 
 pub(super) fn section(page: &mut Page<'_>, report: &DriftReport, was_cut: bool) {
-    let mut rows: Vec<(String, String)> = Vec::new();
-    let visible: Vec<&Finding> = report
-        .findings
-        .iter()
-        .filter(|f| f.hidden.is_none())
-        .collect();
-    let mut targets: Vec<&str> = Vec::new();
-    for finding in &visible {
-        if !targets.contains(&finding.target.as_str()) {
-            targets.push(&finding.target);
-        }
-    }
-    if let Some(first) = visible.iter().max_by_key(|f| f.severity) {
-        let address = shell(&first.address.to_string());
-        let target = shell(&first.target);
-        rows.push((
-            "look closer".to_owned(),
-            format!("driftmgr explain {address} {target}"),
-        ));
-    }
-    for target in targets.iter().take(TARGETS) {
-        of_target(page, target, &visible, &mut rows);
-    }
-    if targets.len() > TARGETS {
-        let more = targets.len() - TARGETS;
-        rows.push((String::new(), format!("and so on for {more} more targets")));
-    }
+    let mut rows = look_closer(report);
+    of_targets(page, report, &mut rows);
     if report.summary.unverifiable > 0 {
         rows.push((
             "find out why".to_owned(),
@@ -47,6 +22,17 @@ pub(super) fn section(page: &mut Page<'_>, report: &DriftReport, was_cut: bool) 
         (false, true) => rows.push(("see each address".to_owned(), "add -v".to_owned())),
         (false, false) => {}
     }
+    write(page, rows);
+}
+
+/// The same for a report about one instance.
+pub(super) fn of_instance(page: &mut Page<'_>, report: &DriftReport) {
+    let mut rows = Vec::new();
+    of_targets(page, report, &mut rows);
+    write(page, rows);
+}
+
+fn write(page: &mut Page<'_>, rows: Vec<(String, String)>) {
     if rows.is_empty() {
         return;
     }
@@ -57,6 +43,41 @@ pub(super) fn section(page: &mut Page<'_>, report: &DriftReport, was_cut: bool) 
     }
 }
 
+fn visible(report: &DriftReport) -> impl Iterator<Item = &Finding> {
+    report.findings.iter().filter(|f| f.hidden.is_none())
+}
+
+fn look_closer(report: &DriftReport) -> Vec<(String, String)> {
+    visible(report)
+        .max_by_key(|f| f.severity)
+        .map(|first| {
+            let address = shell(&first.address.to_string());
+            let target = shell(&first.target);
+            (
+                "look closer".to_owned(),
+                format!("driftmgr explain {address} {target}"),
+            )
+        })
+        .into_iter()
+        .collect()
+}
+
+fn of_targets(page: &Page<'_>, report: &DriftReport, rows: &mut Vec<(String, String)>) {
+    let visible: Vec<&Finding> = visible(report).collect();
+    let mut targets: Vec<&str> = Vec::new();
+    for finding in &visible {
+        if !targets.contains(&finding.target.as_str()) {
+            targets.push(&finding.target);
+        }
+    }
+    for target in targets.iter().take(TARGETS) {
+        of_target(page, target, &visible, rows);
+    }
+    if targets.len() > TARGETS {
+        let more = targets.len() - TARGETS;
+        rows.push((String::new(), format!("and so on for {more} more targets")));
+    }
+}
 fn of_target(
     page: &Page<'_>,
     target: &str,

@@ -51,8 +51,16 @@ fn one(page: &mut Page<'_>, indent: usize, word: &str, error: &Error) {
         .filter(|(key, _)| !is_place(error, key))
         .collect();
     let label_width = context.iter().map(|(k, _)| k.len() + 1).max().unwrap_or(0);
+    let mut last = "";
     for (key, value) in context {
-        page.row(indent + 2, label_width, &format!("{key}:"), value);
+        // Several values of one key stand under each other.
+        let label = if *key == last {
+            String::new()
+        } else {
+            format!("{key}:")
+        };
+        page.row(indent + 2, label_width, &label, value);
+        last = key;
     }
     for cause in causes(error) {
         page.row(indent + 2, label_width, "cause:", &cause);

@@ -1,0 +1,131 @@
+//! Everything about one instance, in the order in which one asks: what it is, what the state says, who was asked, what is real.
+
+use super::finding;
+use super::page::Page;
+use super::section::{self, Section};
+use super::style::paint;
+use super::{TextOptions, next, problem, safe};
+use crate::address::InstanceAddress;
+use crate::drift::{DriftReport, NotLookedAtKind};
+
+/// The facts known beforehand, then the verdict of a report that was made for this instance. Values are shown in full.
+pub fn explain(
+    address: &InstanceAddress,
+    facts: &[Section],
+    report: &DriftReport,
+    options: &TextOptions,
+) -> String {
+    let options = TextOptions {
+        wide: true,
+        ..options.clone()
+    };
+    let mut page = Page::new(&options);
+    let style = *page.style();
+    page.line(
+        0,
+        paint(style.heading, safe::one_line(&address.to_string())),
+    );
+    section::write(&mut page, facts);
+    page.heading(0, "Verdict");
+    let mut said = false;
+    for finding in report.findings.iter().filter(|f| f.address == *address) {
+        finding::write(&mut page, 2, finding);
+        said = true;
+    }
+    for open in report
+        .not_looked_at
+        .iter()
+        .filter(|n| n.address == *address)
+    {
+        let word = match open.kind {
+            NotLookedAtKind::Unverifiable => "could not be looked at",
+            NotLookedAtKind::Skipped => "not looked at",
+        };
+        let name = finding::address(&open.address, open.deposed.as_deref());
+        page.line(2, format!("? {name}  {}", paint(style.important, word)));
+        page.prose(6, 0, style.quiet, &open.reason);
+        said = true;
+    }
+    if !said && report.summary.checked > 0 {
+        page.line(
+            2,
+            format!(
+                "= {}  {}",
+                safe::one_line(&address.to_string()),
+                paint(style.good, "as the state says")
+            ),
+        );
+    }
+    problem::section(&mut page, &report.problems);
+    next::of_instance(&mut page, report);
+    page.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drift::{NotLookedAt, Summary};
+
+    fn facts() -> Vec<Section> {
+        let mut state = Section::new("State");
+        state
+            .row("file", "infra/terraform.tfstate")
+            .row("serial", "7");
+        vec![state]
+    }
+
+    fn address() -> InstanceAddress {
+        "module.a[\"x\"].aws_vpc.main".parse().unwrap()
+    }
+
+    #[test]
+    fn an_instance_in_sync() {
+        let report = DriftReport {
+            summary: Summary {
+                checked: 1,
+                same: 1,
+                ..Summary::default()
+            },
+            ..DriftReport::default()
+        };
+        insta::assert_snapshot!(explain(&address(), &facts(), &report, &TextOptions::plain()), @r#"
+module.a["x"].aws_vpc.main
+
+State
+  file    infra/terraform.tfstate
+  serial  7
+
+Verdict
+  = module.a["x"].aws_vpc.main  as the state says
+"#);
+    }
+
+    #[test]
+    fn an_instance_that_nobody_could_ask_about() {
+        let report = DriftReport {
+            summary: Summary {
+                unverifiable: 1,
+                ..Summary::default()
+            },
+            not_looked_at: vec![NotLookedAt {
+                target: "infra".into(),
+                address: address(),
+                deposed: None,
+                kind: NotLookedAtKind::Unverifiable,
+                reason: "access denied: ec2:DescribeVpcs".into(),
+            }],
+            ..DriftReport::default()
+        };
+        insta::assert_snapshot!(explain(&address(), &facts(), &report, &TextOptions::plain()), @r#"
+module.a["x"].aws_vpc.main
+
+State
+  file    infra/terraform.tfstate
+  serial  7
+
+Verdict
+  ? module.a["x"].aws_vpc.main  could not be looked at
+      access denied: ec2:DescribeVpcs
+"#);
+    }
+}

@@ -3,10 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::options::OpenOptions;
 use crate::configuration::{RootModule, Variables, Workspace};
-use crate::context::Context;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Error;
 use crate::state::State;
 
 /// An opened target. Cloning is cheap.
@@ -19,7 +17,7 @@ pub struct Stack {
 pub(super) struct Inner {
     pub(super) label: String,
     pub(super) root_dir: PathBuf,
-    pub(super) state: State,
+    pub(super) state: Arc<State>,
     pub(super) state_path: PathBuf,
     pub(super) state_bytes: u64,
     pub(super) workspace: Workspace,

@@ -29,7 +29,9 @@ pub struct DriftInput {
 
 impl std::fmt::Debug for DriftInput {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("DriftInput").field("target", &self.target).finish_non_exhaustive()
+        f.debug_struct("DriftInput")
+            .field("target", &self.target)
+            .finish_non_exhaustive()
     }
 }
 
@@ -46,7 +48,11 @@ pub struct SurveyOptions {
 
 impl Default for SurveyOptions {
     fn default() -> Self {
-        Self { in_flight: 256, rules: Arc::default(), selection: super::selection::Selection::default() }
+        Self {
+            in_flight: 256,
+            rules: Arc::default(),
+            selection: super::selection::Selection::default(),
+        }
     }
 }
 
@@ -73,19 +79,38 @@ pub async fn survey(cx: &Context, inputs: &[DriftInput], options: &SurveyOptions
     for each in looked {
         record(&mut report, inputs, each);
     }
-    report.not_looked_at.sort_by(|a, b| (&a.target, &a.address, &a.deposed).cmp(&(&b.target, &b.address, &b.deposed)));
+    report.not_looked_at.sort_by(|a, b| {
+        (&a.target, &a.address, &a.deposed).cmp(&(&b.target, &b.address, &b.deposed))
+    });
     report.providers = providers(inputs);
     report.summary = summary(&report);
     report
 }
 
-fn key<'a>(inputs: &'a [DriftInput], looked: &'a Looked) -> (&'a str, &'a crate::address::InstanceAddress, &'a Option<String>) {
+fn key<'a>(
+    inputs: &'a [DriftInput],
+    looked: &'a Looked,
+) -> (
+    &'a str,
+    &'a crate::address::InstanceAddress,
+    &'a Option<String>,
+) {
     let target = inputs.get(looked.input).map_or("", |i| i.target.as_str());
-    (target, &looked.object.address, &looked.object.instance.deposed)
+    (
+        target,
+        &looked.object.address,
+        &looked.object.instance.deposed,
+    )
 }
 
 /// Splits a state into what is to be looked at and what is left out for a reason.
-fn plan_work(index: usize, input: &DriftInput, options: &SurveyOptions, work: &mut Vec<(usize, InstanceRef)>, out: &mut Vec<NotLookedAt>) {
+fn plan_work(
+    index: usize,
+    input: &DriftInput,
+    options: &SurveyOptions,
+    work: &mut Vec<(usize, InstanceRef)>,
+    out: &mut Vec<NotLookedAt>,
+) {
     for (resource, instance) in input.state.instances() {
         let address = resource.instance_address(instance);
         let mut leave_out = |kind, reason: &str| {
@@ -98,43 +123,84 @@ fn plan_work(index: usize, input: &DriftInput, options: &SurveyOptions, work: &m
             });
         };
         if resource.address.mode == ResourceMode::Data {
-            leave_out(NotLookedAtKind::Skipped, "a data source: it is read anew by each plan");
+            leave_out(
+                NotLookedAtKind::Skipped,
+                "a data source: it is read anew by each plan",
+            );
         } else if !options.selection.contains(&address) {
             leave_out(NotLookedAtKind::Skipped, "left out by the caller");
         } else if let Some(provider) = resource.provider_of(instance) {
-            work.push((index, InstanceRef { address, provider: provider.clone(), instance: instance.clone() }));
+            work.push((
+                index,
+                InstanceRef {
+                    address,
+                    provider: provider.clone(),
+                    instance: instance.clone(),
+                },
+            ));
         } else {
-            leave_out(NotLookedAtKind::Unverifiable, "the state does not say which provider manages it");
+            leave_out(
+                NotLookedAtKind::Unverifiable,
+                "the state does not say which provider manages it",
+            );
         }
     }
 }
 
-async fn look_at_all(cx: &Context, inputs: &[DriftInput], work: Vec<(usize, InstanceRef)>, options: &SurveyOptions) -> Vec<Looked> {
+async fn look_at_all(
+    cx: &Context,
+    inputs: &[DriftInput],
+    work: Vec<(usize, InstanceRef)>,
+    options: &SurveyOptions,
+) -> Vec<Looked> {
     let total = work.len() as u64;
-    cx.emit(&Event::Started { step: "reading instances".to_owned(), total: Some(total) });
+    cx.emit(&Event::Started {
+        step: "reading instances".to_owned(),
+        total: Some(total),
+    });
     let mut waiting = work.into_iter();
     let mut under_way = FuturesUnordered::new();
     let mut done = Vec::new();
     loop {
         while under_way.len() < options.in_flight.max(1) {
-            let Some((input, object)) = waiting.next() else { break };
+            let Some((input, object)) = waiting.next() else {
+                break;
+            };
             under_way.push(look_at(cx, inputs, input, object, options));
         }
-        let Some(looked) = under_way.next().await else { break };
-        cx.emit(&Event::InstanceRead { address: looked.object.address.clone(), outcome: looked.outcome.word() });
+        let Some(looked) = under_way.next().await else {
+            break;
+        };
+        cx.emit(&Event::InstanceRead {
+            address: looked.object.address.clone(),
+            outcome: looked.outcome.word(),
+        });
         done.push(looked);
-        cx.emit(&Event::Progressed { done: done.len() as u64, total: Some(total) });
+        cx.emit(&Event::Progressed {
+            done: done.len() as u64,
+            total: Some(total),
+        });
     }
     done
 }
 
-async fn look_at(cx: &Context, inputs: &[DriftInput], input: usize, object: InstanceRef, options: &SurveyOptions) -> Looked {
+async fn look_at(
+    cx: &Context,
+    inputs: &[DriftInput],
+    input: usize,
+    object: InstanceRef,
+    options: &SurveyOptions,
+) -> Looked {
     let observed = match inputs.get(input) {
         Some(input) => observe(cx, input, &object).await,
         None => Observed::Unreadable(Error::new(ErrorKind::Unexpected, "an instance of no state")),
     };
     let outcome = finding::outcome(&object, observed, &options.rules);
-    Looked { input, object, outcome }
+    Looked {
+        input,
+        object,
+        outcome,
+    }
 }
 
 async fn observe(cx: &Context, input: &DriftInput, object: &InstanceRef) -> Observed {
@@ -158,7 +224,9 @@ fn not_reached(error: &Error) -> Error {
 }
 
 fn record(report: &mut DriftReport, inputs: &[DriftInput], looked: Looked) {
-    let target = inputs.get(looked.input).map_or_else(String::new, |i| i.target.clone());
+    let target = inputs
+        .get(looked.input)
+        .map_or_else(String::new, |i| i.target.clone());
     match looked.outcome {
         Outcome::Same => report.summary.same += 1,
         Outcome::Differs(mut finding) => {
@@ -176,7 +244,10 @@ fn record(report: &mut DriftReport, inputs: &[DriftInput], looked: Looked) {
 }
 
 fn summary(report: &DriftReport) -> Summary {
-    let mut summary = Summary { same: report.summary.same, ..Summary::default() };
+    let mut summary = Summary {
+        same: report.summary.same,
+        ..Summary::default()
+    };
     for finding in &report.findings {
         match (&finding.hidden, finding.kind) {
             (Some(_), _) => summary.hidden += 1,
@@ -198,15 +269,25 @@ fn summary(report: &DriftReport) -> Summary {
 fn providers(inputs: &[DriftInput]) -> Vec<SurveyedProvider> {
     let mut found = BTreeMap::new();
     for input in inputs {
-        let managed = input.state.instances().filter(|(r, _)| r.address.mode == ResourceMode::Managed);
+        let managed = input
+            .state
+            .instances()
+            .filter(|(r, _)| r.address.mode == ResourceMode::Managed);
         for address in managed.filter_map(|(r, i)| r.provider_of(i)) {
-            let Some(info) = input.reality.reader_info(address) else { continue };
+            let Some(info) = input.reality.reader_info(address) else {
+                continue;
+            };
             let (origin, path) = match &info.origin {
                 Origin::Plugin { path } => ("plugin", Some(path.clone())),
                 Origin::Reattached => ("reattached", None),
                 Origin::Native => ("native", None),
             };
-            let surveyed = SurveyedProvider { address: address.clone(), version: info.version.clone(), origin, path };
+            let surveyed = SurveyedProvider {
+                address: address.clone(),
+                version: info.version.clone(),
+                origin,
+                path,
+            };
             found.insert((surveyed.address.clone(), surveyed.path.clone()), surveyed);
         }
     }

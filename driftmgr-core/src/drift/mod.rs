@@ -14,8 +14,8 @@ mod verdict;
 
 pub use engine::{DriftInput, SurveyOptions, survey};
 pub use model::{
-    AttributeChange, Class, DriftReport, Effect, EffectAction, Finding, Hidden, Kind, NotLookedAt, NotLookedAtKind, Severity, Summary,
-    SurveyedProvider,
+    AttributeChange, Class, DriftReport, Effect, EffectAction, Finding, Hidden, Kind, NotLookedAt,
+    NotLookedAtKind, Severity, Summary, SurveyedProvider,
 };
 pub use reality::{InstanceRef, Observation, Observed, Readers, Reality, Routes, Support};
 pub use selection::Selection;

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::address::{InstanceAddress, ProviderConfigAddress};
 use super::severity::Category;
+use crate::address::{InstanceAddress, ProviderConfigAddress};
 use crate::error::Error;
 use crate::value::{Path, PathSet, Value};
 

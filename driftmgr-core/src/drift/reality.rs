@@ -107,7 +107,11 @@ impl Readers {
         match self.routes.get(provider) {
             Some(Ok(reader)) => Ok(reader),
             Some(Err(error)) => Err(error.clone()),
-            None => Err(Error::new(ErrorKind::NotFound, "nobody answers for this provider configuration").with("provider", provider)),
+            None => Err(Error::new(
+                ErrorKind::NotFound,
+                "nobody answers for this provider configuration",
+            )
+            .with("provider", provider)),
         }
     }
 
@@ -115,17 +119,36 @@ impl Readers {
         let reader = self.reader(&object.provider)?;
         let type_name = &object.address.resource.resource_type;
         let Some(schema) = reader.resource_schema(type_name) else {
-            return Err(Error::new(ErrorKind::Unsupported, format!("the provider does not know the resource type `{type_name}`"))
-                .with("provider", &object.provider)
-                .with_hint("the state was written with another version of the provider; install that one"));
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                format!("the provider does not know the resource type `{type_name}`"),
+            )
+            .with("provider", &object.provider)
+            .with_hint(
+                "the state was written with another version of the provider; install that one",
+            ));
         };
         let refreshed = reader.refresh(cx, request(object)?).await?;
-        let notes = refreshed.warnings.iter().map(|w| w.summary.clone()).collect();
+        let notes = refreshed
+            .warnings
+            .iter()
+            .map(|w| w.summary.clone())
+            .collect();
         let Some(current) = &refreshed.current else {
-            return Ok(Observed::Absent { stored: refreshed.prior, schema: schema.clone(), notes });
+            return Ok(Observed::Absent {
+                stored: refreshed.prior,
+                schema: schema.clone(),
+                notes,
+            });
         };
         let verdict = plan_back(cx, reader.as_ref(), schema, type_name, &refreshed, current).await;
-        Ok(Observed::Present(Box::new(Observation { current: current.clone(), stored: refreshed.prior, schema: schema.clone(), verdict, notes })))
+        Ok(Observed::Present(Box::new(Observation {
+            current: current.clone(),
+            stored: refreshed.prior,
+            schema: schema.clone(),
+            verdict,
+            notes,
+        })))
     }
 }
 
@@ -143,13 +166,17 @@ impl Reality for Readers {
     }
 
     async fn observe(&self, cx: &Context, object: &InstanceRef) -> Observed {
-        self.look(cx, object).await.unwrap_or_else(Observed::Unreadable)
+        self.look(cx, object)
+            .await
+            .unwrap_or_else(Observed::Unreadable)
     }
 }
 
 impl std::fmt::Debug for Readers {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_set().entries(self.routes.keys().map(ToString::to_string)).finish()
+        f.debug_set()
+            .entries(self.routes.keys().map(ToString::to_string))
+            .finish()
     }
 }
 
@@ -157,7 +184,11 @@ fn request(object: &InstanceRef) -> Result<ReadRequest> {
     let instance = &object.instance;
     let private = instance.private.as_deref().unwrap_or_default();
     let private = STANDARD.decode(private).map_err(|e| {
-        Error::new(ErrorKind::InvalidState, "the provider's private data in the state is not base64").with_source(e)
+        Error::new(
+            ErrorKind::InvalidState,
+            "the provider's private data in the state is not base64",
+        )
+        .with_source(e)
     })?;
     Ok(ReadRequest {
         type_name: object.address.resource.resource_type.clone(),
@@ -177,9 +208,20 @@ async fn plan_back(
     refreshed: &Refreshed,
     current: &Value,
 ) -> Option<Result<Verdict>> {
-    if diff(&refreshed.prior, current, Some(&schema.block.comparison_shape())).is_empty() {
+    if diff(
+        &refreshed.prior,
+        current,
+        Some(&schema.block.comparison_shape()),
+    )
+    .is_empty()
+    {
         return None;
     }
     let request = plan_request(schema, type_name, &refreshed.prior, refreshed);
-    Some(reader.plan(cx, request).await.map(|planned| judge(schema, current, &planned)))
+    Some(
+        reader
+            .plan(cx, request)
+            .await
+            .map(|planned| judge(schema, current, &planned)),
+    )
 }

@@ -23,8 +23,16 @@ impl Selection {
     /// # Errors
     /// `InvalidInput` for a text that is no address.
     pub fn new<S: AsRef<str>>(only: &[S], without: &[S]) -> Result<Self> {
-        let read = |texts: &[S]| texts.iter().map(|t| Pattern::read(t.as_ref())).collect::<Result<Vec<_>>>();
-        Ok(Self { only: read(only)?, without: read(without)? })
+        let read = |texts: &[S]| {
+            texts
+                .iter()
+                .map(|t| Pattern::read(t.as_ref()))
+                .collect::<Result<Vec<_>>>()
+        };
+        Ok(Self {
+            only: read(only)?,
+            without: read(without)?,
+        })
     }
 
     /// Whether an instance is looked at.
@@ -48,7 +56,8 @@ impl Pattern {
         match self {
             Self::Module(module) => within(module, &address.resource.module),
             Self::Instance(wanted) => {
-                same_resource(&wanted.resource, &address.resource) && (wanted.key.is_none() || wanted.key == address.key)
+                same_resource(&wanted.resource, &address.resource)
+                    && (wanted.key.is_none() || wanted.key == address.key)
             }
         }
     }
@@ -63,7 +72,12 @@ fn same_resource(wanted: &ResourceAddress, address: &ResourceAddress) -> bool {
 }
 
 fn within(outer: &ModulePath, inner: &ModulePath) -> bool {
-    outer.0.len() <= inner.0.len() && outer.0.iter().zip(&inner.0).all(|(o, i)| o.name == i.name && (o.key.is_none() || o.key == i.key))
+    outer.0.len() <= inner.0.len()
+        && outer
+            .0
+            .iter()
+            .zip(&inner.0)
+            .all(|(o, i)| o.name == i.name && (o.key.is_none() || o.key == i.key))
 }
 
 #[cfg(test)]
@@ -71,7 +85,9 @@ mod tests {
     use super::*;
 
     fn selects(only: &[&str], without: &[&str], address: &str) -> bool {
-        Selection::new(only, without).unwrap().contains(&address.parse().unwrap())
+        Selection::new(only, without)
+            .unwrap()
+            .contains(&address.parse().unwrap())
     }
 
     #[test]

@@ -47,18 +47,24 @@ struct Tally {
 pub(super) fn close(inputs: &[DriftInput], looked: &mut [Looked]) -> Vec<Error> {
     let mut tallies: BTreeMap<(usize, ProviderConfigAddress), Tally> = BTreeMap::new();
     for each in looked.iter() {
-        let tally = tallies.entry((each.input, each.object.provider.clone())).or_default();
+        let tally = tallies
+            .entry((each.input, each.object.provider.clone()))
+            .or_default();
         match &each.outcome {
             Outcome::Differs(finding) if finding.kind == Kind::Missing => tally.gone += 1,
             Outcome::Unverifiable(_) => {}
-            _ => tally.there += usize::from(!without_region(&each.object.address.resource.resource_type)),
+            _ => {
+                tally.there +=
+                    usize::from(!without_region(&each.object.address.resource.resource_type))
+            }
         }
     }
     tallies.retain(|_, tally| tally.gone >= AT_LEAST && tally.there == 0);
     for each in looked.iter_mut() {
         let suspicious = tallies.contains_key(&(each.input, each.object.provider.clone()));
         if suspicious && matches!(&each.outcome, Outcome::Differs(f) if f.kind == Kind::Missing) {
-            each.outcome = Outcome::Unverifiable(suspicion(inputs, each.input, &each.object.provider));
+            each.outcome =
+                Outcome::Unverifiable(suspicion(inputs, each.input, &each.object.provider));
         }
     }
     tallies
@@ -75,11 +81,22 @@ pub(super) fn close(inputs: &[DriftInput], looked: &mut [Looked]) -> Vec<Error> 
 }
 
 fn suspicion(inputs: &[DriftInput], input: usize, provider: &ProviderConfigAddress) -> Error {
-    let info = inputs.get(input).and_then(|i| i.reality.reader_info(provider));
-    let what = if info.is_some_and(|i| i.origin == Origin::Native) { "wrong working directory?" } else { "wrong account or region?" };
-    Error::new(ErrorKind::InvalidConfig, format!("suspicious: {what} Everything of this provider configuration looks gone"))
+    let info = inputs
+        .get(input)
+        .and_then(|i| i.reality.reader_info(provider));
+    let what = if info.is_some_and(|i| i.origin == Origin::Native) {
+        "wrong working directory?"
+    } else {
+        "wrong account or region?"
+    };
+    Error::new(
+        ErrorKind::InvalidConfig,
+        format!("suspicious: {what} Everything of this provider configuration looks gone"),
+    )
 }
 
 fn without_region(resource_type: &str) -> bool {
-    WITHOUT_REGION.iter().any(|prefix| resource_type.starts_with(prefix))
+    WITHOUT_REGION
+        .iter()
+        .any(|prefix| resource_type.starts_with(prefix))
 }

@@ -21,7 +21,11 @@ impl DriftReport {
 
     /// The answer when only findings of this severity and above count.
     pub fn verdict_from(&self, severity: Severity) -> Verdict {
-        if self.findings.iter().any(|f| f.hidden.is_none() && f.severity >= severity) {
+        if self
+            .findings
+            .iter()
+            .any(|f| f.hidden.is_none() && f.severity >= severity)
+        {
             Verdict::Drift
         } else if self.summary.unverifiable > 0 || !self.problems.is_empty() {
             Verdict::Incomplete

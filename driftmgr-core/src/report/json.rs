@@ -3,7 +3,9 @@
 use serde_json::{Map, Value as Json, json};
 
 use crate::address::{InstanceKey, ResourceMode};
-use crate::drift::{AttributeChange, DriftReport, Effect, Finding, Kind, NotLookedAt, SurveyedProvider, Verdict};
+use crate::drift::{
+    AttributeChange, DriftReport, Effect, Finding, Kind, NotLookedAt, SurveyedProvider, Verdict,
+};
 use crate::error::Error;
 use crate::value::{Path, PathSet, Step, Value, json, mask, mask_at};
 
@@ -29,7 +31,11 @@ pub fn check(report: &DriftReport, verdict: Verdict) -> Json {
 
 /// An error: `{"kind", "message", "place": {…}, "hints": […]}`.
 pub fn problem(error: &Error) -> Json {
-    let place: Map<String, Json> = error.context().iter().map(|(key, value)| ((*key).to_owned(), value.clone().into())).collect();
+    let place: Map<String, Json> = error
+        .context()
+        .iter()
+        .map(|(key, value)| ((*key).to_owned(), value.clone().into()))
+        .collect();
     json!({"kind": error.kind(), "message": error.message(), "place": place, "hints": error.hints()})
 }
 
@@ -38,7 +44,10 @@ fn finding(finding: &Finding) -> Json {
     let mut entry = Map::new();
     entry.insert("address".to_owned(), finding.address.to_string().into());
     if !resource.module.is_root() {
-        entry.insert("module_address".to_owned(), resource.module.to_string().into());
+        entry.insert(
+            "module_address".to_owned(),
+            resource.module.to_string().into(),
+        );
     }
     let mode = match resource.mode {
         ResourceMode::Managed => "managed",
@@ -49,13 +58,18 @@ fn finding(finding: &Finding) -> Json {
     entry.insert("name".to_owned(), resource.name.clone().into());
     match &finding.address.key {
         Some(InstanceKey::Int(index)) => drop(entry.insert("index".to_owned(), (*index).into())),
-        Some(InstanceKey::String(key)) => drop(entry.insert("index".to_owned(), key.clone().into())),
+        Some(InstanceKey::String(key)) => {
+            drop(entry.insert("index".to_owned(), key.clone().into()))
+        }
         None => {}
     }
     if let Some(deposed) = &finding.deposed {
         entry.insert("deposed".to_owned(), deposed.clone().into());
     }
-    entry.insert("provider_name".to_owned(), finding.provider.source.to_string().into());
+    entry.insert(
+        "provider_name".to_owned(),
+        finding.provider.source.to_string().into(),
+    );
     entry.insert("change".to_owned(), change(finding));
     entry.insert("drift".to_owned(), ours(finding));
     Json::Object(entry)
@@ -68,7 +82,9 @@ fn change(finding: &Finding) -> Json {
         Kind::Moved => "no-op",
     };
     let side = |value: &Value| json::encode_plain(&mask(value, &finding.sensitive));
-    let marks = |value: &Value| marks(value, &finding.sensitive, &Path::root()).unwrap_or_else(|| json!({}));
+    let marks = |value: &Value| {
+        marks(value, &finding.sensitive, &Path::root()).unwrap_or_else(|| json!({}))
+    };
     json!({
         "actions": [action],
         "before": side(&finding.before),
@@ -94,9 +110,16 @@ fn marks(value: &Value, sensitive: &PathSet, at: &Path) -> Option<Json> {
             (!marked.is_empty()).then_some(Json::Object(marked))
         }
         Value::List(items) => {
-            let each = items.iter().enumerate().map(|(i, item)| marks(item, sensitive, &at.join(Step::Index(i))));
+            let each = items
+                .iter()
+                .enumerate()
+                .map(|(i, item)| marks(item, sensitive, &at.join(Step::Index(i))));
             let each: Vec<Option<Json>> = each.collect();
-            each.iter().any(Option::is_some).then(|| each.into_iter().map(|m| m.unwrap_or(Json::Bool(false))).collect())
+            each.iter().any(Option::is_some).then(|| {
+                each.into_iter()
+                    .map(|m| m.unwrap_or(Json::Bool(false)))
+                    .collect()
+            })
         }
         Value::Dynamic(inner) => marks(&inner.1, sensitive, at),
         _ => None,
@@ -119,7 +142,11 @@ fn ours(finding: &Finding) -> Json {
 
 fn attribute(change: &AttributeChange, sensitive: &PathSet) -> Json {
     let side = |value: &Value| {
-        if change.sensitive { crate::redact::MASK.into() } else { json::encode_plain(&mask_at(value, &change.path, sensitive)) }
+        if change.sensitive {
+            crate::redact::MASK.into()
+        } else {
+            json::encode_plain(&mask_at(value, &change.path, sensitive))
+        }
     };
     json!({
         "path": change.path.display_masked(sensitive),
@@ -134,7 +161,11 @@ fn attribute(change: &AttributeChange, sensitive: &PathSet) -> Json {
 }
 
 fn effect(effect: &Effect, sensitive: &PathSet) -> Json {
-    let because: Vec<String> = effect.replace_because.iter().map(|p| p.display_masked(sensitive)).collect();
+    let because: Vec<String> = effect
+        .replace_because
+        .iter()
+        .map(|p| p.display_masked(sensitive))
+        .collect();
     json!({"action": effect.action, "replace_because": because})
 }
 

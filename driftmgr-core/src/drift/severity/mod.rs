@@ -81,20 +81,26 @@ impl Rules {
     /// The rule for a changed attribute.
     pub fn changed(&self, resource_type: &str, path: &Path) -> &Rule {
         let names = names(path);
-        self.pick(|rule| rule.path.as_ref().is_some_and(|p| p.covers(&names)) && rule.resource_type.matches(resource_type))
-            .unwrap_or_else(|| defaults(|d| &d.changed))
+        self.pick(|rule| {
+            rule.path.as_ref().is_some_and(|p| p.covers(&names))
+                && rule.resource_type.matches(resource_type)
+        })
+        .unwrap_or_else(|| defaults(|d| &d.changed))
     }
 
     /// The rule for a deleted object.
     pub fn deleted(&self, resource_type: &str) -> &Rule {
-        self.pick(|rule| rule.path.is_none() && rule.resource_type.matches(resource_type)).unwrap_or_else(|| defaults(|d| &d.deleted))
+        self.pick(|rule| rule.path.is_none() && rule.resource_type.matches(resource_type))
+            .unwrap_or_else(|| defaults(|d| &d.deleted))
     }
 
     fn pick(&self, applies: impl Fn(&Rule) -> bool) -> Option<&Rule> {
         // The first of the most severe ones: `max_by_key` alone would take the last.
         let most_severe = |rules: &'_ [Rule]| -> Option<usize> {
             let matching = rules.iter().enumerate().filter(|(_, r)| applies(r));
-            matching.max_by_key(|(i, r)| (r.severity, std::cmp::Reverse(*i))).map(|(i, _)| i)
+            matching
+                .max_by_key(|(i, r)| (r.severity, std::cmp::Reverse(*i)))
+                .map(|(i, _)| i)
         };
         if let Some(rule) = most_severe(&self.user).and_then(|i| self.user.get(i)) {
             return Some(rule);
@@ -129,13 +135,20 @@ fn defaults(which: impl Fn(&'static Defaults) -> &'static Rule) -> &'static Rule
         reason: reason.to_owned(),
     };
     which(DEFAULTS.get_or_init(|| Defaults {
-        changed: rule(Some(Pattern::any()), "differs from what the configuration was applied as"),
+        changed: rule(
+            Some(Pattern::any()),
+            "differs from what the configuration was applied as",
+        ),
         deleted: rule(None, "the object no longer exists"),
     }))
 }
 
 fn names(path: &Path) -> String {
-    path.steps().iter().filter_map(Step::name).collect::<Vec<_>>().join(".")
+    path.steps()
+        .iter()
+        .filter_map(Step::name)
+        .collect::<Vec<_>>()
+        .join(".")
 }
 
 #[cfg(test)]

@@ -18,8 +18,12 @@ impl Pattern {
 
     /// Whether the dotted names, or the first few of them, fit.
     pub(super) fn covers(&self, names: &str) -> bool {
-        let ends = names.match_indices('.').map(|(at, _)| at).chain([names.len()]);
-        ends.filter_map(|end| names.get(..end)).any(|prefix| self.matches(prefix))
+        let ends = names
+            .match_indices('.')
+            .map(|(at, _)| at)
+            .chain([names.len()]);
+        ends.filter_map(|end| names.get(..end))
+            .any(|prefix| self.matches(prefix))
     }
 }
 
@@ -28,7 +32,8 @@ fn fits(pattern: &str, text: &str) -> bool {
         None => pattern == text,
         Some((head, tail)) => text.strip_prefix(head).is_some_and(|rest| {
             let cuts = rest.char_indices().map(|(at, _)| at).chain([rest.len()]);
-            cuts.filter_map(|at| rest.get(at..)).any(|rest| fits(tail, rest))
+            cuts.filter_map(|at| rest.get(at..))
+                .any(|rest| fits(tail, rest))
         }),
     }
 }
@@ -37,7 +42,9 @@ impl<'de> Deserialize<'de> for Pattern {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         if text.split('|').any(|a| a.trim().is_empty()) {
-            return Err(serde::de::Error::custom("a pattern has no empty alternative"));
+            return Err(serde::de::Error::custom(
+                "a pattern has no empty alternative",
+            ));
         }
         Ok(Self(text.split('|').map(|a| a.trim().to_owned()).collect()))
     }

@@ -215,7 +215,7 @@ impl<'a> Reader<'_, 'a> {
 
     fn instance(&self, raw: &'a RawValue, resource: &dyn fmt::Display) -> Result<Instance> {
         let what = &format_args!("an instance of {resource}");
-        let object = self.document.member(raw, &what, "")?;
+        let object = self.document.member(raw, what, "")?;
         let status = match self.string(&object, "status", &what)?.as_deref() {
             None => InstanceStatus::Ready,
             Some("tainted") => InstanceStatus::Tainted,

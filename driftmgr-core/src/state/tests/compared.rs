@@ -190,3 +190,27 @@ fn analysis_counts_what_is_there() {
         .collect();
     assert_eq!(orphaned, ["aws_gone.x"]);
 }
+
+#[test]
+fn secrets_in_dynamic_values_are_found_by_their_paths() {
+    let state = |secret: &str| {
+        json!({"version": 4, "serial": 1, "lineage": "l", "resources": [{
+            "mode": "managed", "type": "terraform_data", "name": "a",
+            "provider": "provider[\"terraform.io/builtin/terraform\"]",
+            "instances": [{"schema_version": 0, "attributes": {"id": "1",
+                "input": {"value": {"p": secret}, "type": ["object", {"p": "string"}]},
+                "output": {"value": secret, "type": "string"}},
+                "sensitive_attributes": [
+                    [{"type": "get_attr", "value": "input"}, {"type": "get_attr", "value": "p"}],
+                    [{"type": "get_attr", "value": "output"}]]}]}]})
+    };
+    let found = compared(&state("hunter2"), &state("hunter3"));
+    let paths: Vec<&Json> = found["changed"][0]["changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| &c["path"])
+        .collect();
+    assert_eq!(paths, ["input[\"p\"]", "output"]);
+    assert!(!found.to_string().contains("hunter"));
+}

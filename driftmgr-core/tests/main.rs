@@ -1,6 +1,8 @@
 //! What takes more than one part of the library, or programs from outside, to test. One binary, since linking is slow.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+// Shared with other test programs, so its items are public and not all are used here.
+#[allow(unreachable_pub)]
 mod support {
     pub mod tools;
 }

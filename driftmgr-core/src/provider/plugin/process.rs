@@ -318,6 +318,7 @@ fn failed(kind: ErrorKind, message: String, binary: &Path, tail: &Tail) -> Error
     Error::new(kind, message).with("file", binary.display())
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 #[path = "process_tests.rs"]
 mod tests;

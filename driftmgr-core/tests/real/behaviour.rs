@@ -7,6 +7,10 @@ use futures::StreamExt;
 
 use super::*;
 
+fn stored_object(json: serde_json::Value) -> RawAttributes {
+    RawAttributes::Json(raw(json))
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn same_changed_and_deleted_on_both_protocols_with_and_without_tls() {
     for kind in [FIVE, SIX] {
@@ -63,7 +67,7 @@ async fn an_old_object_is_upgraded_by_the_provider() {
     }}}}));
     let reader = world.reader().await;
     let old = ReadRequest {
-        attributes: raw(
+        attributes: stored_object(
             json!({"id": "srv-a", "name": "a", "image": "i", "cpu_count": "4",
             "legacy": true, "enabled": true, "zone": "zone-a", "arn": "arn"}),
         ),
@@ -143,10 +147,9 @@ async fn identities_come_back_and_import_finds_by_them() {
             assert_eq!(id, Some(&"n0".into()), "{kind:?}");
         }
         // Stored identities are sent along.
-        let json = json!({key: "n0", "region": "north"}).to_string();
-        let identity = serde_json::value::RawValue::from_string(json).unwrap();
+        let json = json!({key: "n0", "region": "north"});
         let with_identity = ReadRequest {
-            identity: Some((0, identity.into())),
+            identity: Some((0, raw(json))),
             ..stored(kind, "n0")
         };
         let again = reader.refresh(&world.cx(), with_identity).await.unwrap();
@@ -204,7 +207,7 @@ async fn exact_numbers_and_dynamic_values_survive() {
         "w": serde_json::from_str::<serde_json::Value>(widget).unwrap()
     }}}));
     let reader = world.reader().await;
-    let attributes = serde_json::value::RawValue::from_string(widget.to_owned()).unwrap();
+    let attributes = RawValue::from_string(widget.to_owned()).unwrap();
     let request = ReadRequest {
         schema_version: 1,
         attributes: RawAttributes::Json(attributes.into()),
@@ -246,7 +249,7 @@ async fn the_time_provider() {
 
     let rotating = |years: i64, rfc: &str| ReadRequest {
         type_name: "time_rotating".to_owned(),
-        attributes: raw(
+        attributes: stored_object(
             json!({"id": "2020-01-01T00:00:00Z", "rfc3339": "2020-01-01T00:00:00Z",
             "rotation_years": years, "rotation_rfc3339": rfc, "year": 2020, "month": 1, "day": 1,
             "hour": 0, "minute": 0, "second": 0, "unix": 1_577_836_800, "triggers": null,
@@ -293,7 +296,7 @@ async fn the_aws_provider() {
 
     let queue = ReadRequest {
         type_name: "aws_sqs_queue".to_owned(),
-        attributes: raw(json!({"id": "http://127.0.0.1:9/1/q", "name": "q"})),
+        attributes: stored_object(json!({"id": "http://127.0.0.1:9/1/q", "name": "q"})),
         ..stored(FIVE, "x")
     };
     let error = reader.refresh(&cx, queue).await.unwrap_err();

@@ -19,6 +19,7 @@ use driftmgr_core::provider::{ReadRequest, Refreshed, ResourceReader};
 use driftmgr_core::state::RawAttributes;
 use driftmgr_core::value::Value;
 use serde_json::json;
+use serde_json::value::RawValue;
 
 use crate::support::tools::Tools;
 
@@ -196,18 +197,19 @@ fn stored(kind: Kind, id: &str) -> ReadRequest {
         }
         _ => json!({"id": id, "name": id, "region": "north", "text": "hello"}),
     };
+    // The framework refuses to call an object deleted whose stored identity is missing; Terraform shows the same error.
+    let identity = json!({"id": id, "region": "north"});
     ReadRequest {
         type_name: kind.type_name.to_owned(),
         schema_version: 0,
-        attributes: raw(attributes),
+        attributes: RawAttributes::Json(raw(attributes)),
         private: Bytes::new(),
-        identity: None,
+        identity: (kind.source == SIX.source).then(|| (0, raw(identity))),
     }
 }
 
-fn raw(json: serde_json::Value) -> RawAttributes {
-    let raw = serde_json::value::RawValue::from_string(json.to_string()).unwrap();
-    RawAttributes::Json(raw.into())
+fn raw(json: serde_json::Value) -> Arc<RawValue> {
+    RawValue::from_string(json.to_string()).unwrap().into()
 }
 
 fn is_running(pid: u32) -> bool {

@@ -311,3 +311,42 @@ async fn one_process_for_each_configuration() {
     world.pool.shutdown().await;
     assert!(all_end(&world.processes()));
 }
+
+/// Marked values of the configuration and of the state must not come back in any error, however the provider fails.
+#[tokio::test(flavor = "multi_thread")]
+async fn planted_secrets_do_not_show() {
+    let kind = Kind {
+        type_name: "cloudfive_server",
+        ..FIVE
+    };
+    let (token, password) = ("planted-token-7413", "planted-password-2958");
+    for fault in [token, password, "denied", "panic", "kill"] {
+        let world = World::new(kind, 0);
+        world.write(json!({"objects": {"cloudfive_server": {"a": {
+            "name": "a", "image": "i", "password": password
+        }}}}));
+        let Value::Map(mut settings) = world.with_fault(fault) else {
+            unreachable!()
+        };
+        settings.insert("token".to_owned(), token.into());
+        let reader = world.try_reader(&Value::Map(settings)).await.unwrap();
+        let request = ReadRequest {
+            schema_version: 1,
+            attributes: RawAttributes::Json(raw(
+                json!({"id": "a", "name": "a", "image": "i", "password": password}),
+            )),
+            ..stored(kind, "a")
+        };
+        let shown = format!("{request:?}");
+        assert!(!shown.contains("planted"), "{shown}");
+        let error = reader.refresh(&world.cx(), request).await.unwrap_err();
+        let mut shown = format!("{error} {error:?}");
+        let mut source = std::error::Error::source(&error);
+        while let Some(cause) = source {
+            shown += &format!("{cause} {cause:?}");
+            source = cause.source();
+        }
+        assert!(!shown.contains("planted"), "{fault}: {shown}");
+        world.pool.shutdown().await;
+    }
+}

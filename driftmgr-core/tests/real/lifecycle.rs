@@ -3,6 +3,9 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 
+use driftmgr_core::provider::Origin;
+use driftmgr_core::provider::plugin::reattached;
+
 use super::*;
 
 /// Tells a copy of this test program which folder to work in.
@@ -168,4 +171,47 @@ fn a_provider_outlives_the_thread_that_asked_for_it() {
     let read = runtime.block_on(world.read(&asking, "n0"));
     assert!(read.is_ok());
     runtime.block_on(world.pool.shutdown());
+}
+
+/// A provider that somebody else runs is asked like any other, and goes on when we are done.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_attached_provider_is_never_stopped() {
+    for kind in [FIVE, SIX] {
+        let world = World::new(kind, 1);
+        let mut running = Command::new(provider(kind.source))
+            .arg("-debug")
+            .env("TMPDIR", world.dir.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(running.stdout.take().unwrap()).lines();
+        let printed = lines
+            .map(Result::unwrap)
+            .find_map(|line| Some(line.split_once("TF_REATTACH_PROVIDERS='")?.1.to_owned()))
+            .expect("it prints how to attach");
+        let environment = Environment::from_variables([(
+            "TF_REATTACH_PROVIDERS",
+            printed.trim_end_matches('\''),
+        )]);
+        let mut all = reattached(&environment).unwrap();
+        let reattach = all.remove(&kind.source.parse().unwrap()).unwrap();
+        let launch = PluginLaunch {
+            how: LaunchHow::Reattach(reattach),
+            ..world.launch()
+        };
+        for _ in 0..2 {
+            let pool = ProviderPool::new(PoolOptions::default());
+            let reader = pool
+                .reader(&world.cx(), &launch, &world.configuration())
+                .await;
+            let reader = reader.unwrap();
+            assert_eq!(reader.info().origin, Origin::Reattached);
+            assert!(world.read(&reader, "n0").await.unwrap().current.is_some());
+            pool.shutdown().await;
+            assert!(is_running(running.id()));
+        }
+        running.kill().unwrap();
+        running.wait().unwrap();
+    }
 }

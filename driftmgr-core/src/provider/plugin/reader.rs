@@ -216,5 +216,4 @@ impl PluginReader {
 
 #[cfg(test)]
 #[cfg(unix)]
-#[path = "reader_tests.rs"]
 mod tests;

@@ -14,6 +14,8 @@ pub mod provider;
 pub mod redact;
 pub mod report;
 pub mod state;
+#[cfg(any(test, feature = "testkit"))]
+pub mod testkit;
 pub mod value;
 
 pub use context::Context;

@@ -1,1 +1,162 @@
-//! The public front door.
+//! The public front door: open a directory or a state, ask whether it is still true.
+//!
+//! ```no_run
+//! use driftmgr_core::client::{Client, DriftOptions};
+//!
+//! # async fn example() -> driftmgr_core::Result<()> {
+//! let client = Client::builder().build()?;
+//! let stack = client.open("./infra").await?;
+//! let report = client.detect_drift(&[stack], &DriftOptions::default()).await?;
+//! println!("{} of {} instances drifted", report.summary.drifted, report.summary.checked);
+//! # client.close().await;
+//! # Ok(())
+//! # }
+//! ```
+
+mod open;
+mod options;
+mod routes;
+mod stack;
+
+use std::path::Path;
+use std::sync::Arc;
+
+pub use options::{DriftOptions, OpenOptions};
+pub use stack::Stack;
+
+use crate::backend::BackendRegistry;
+use crate::context::Context;
+use crate::drift::{
+    DriftInput, DriftReport, Readers, Reality, Rules, Selection, SurveyOptions, survey,
+};
+use crate::error::Result;
+use crate::provider::plugin::{PoolOptions, ProviderPool};
+
+/// Opens states and answers questions about them. Cloning is cheap; clones share context and backends.
+#[derive(Debug, Clone)]
+pub struct Client {
+    cx: Context,
+    backends: Arc<BackendRegistry>,
+    rules: Arc<Rules>,
+}
+
+/// Makes a [`Client`].
+#[derive(Debug, Default)]
+pub struct ClientBuilder {
+    cx: Option<Context>,
+    backends: Option<BackendRegistry>,
+    rules: Rules,
+}
+
+impl ClientBuilder {
+    /// Cancellation, deadline, observer, clock and environment. Those of the process unless given.
+    #[must_use]
+    pub fn context(mut self, cx: Context) -> Self {
+        self.cx = Some(cx);
+        self
+    }
+
+    /// The kinds of backends that can be opened. Those of this build unless given.
+    #[must_use]
+    pub fn backends(mut self, backends: BackendRegistry) -> Self {
+        self.backends = Some(backends);
+        self
+    }
+
+    /// Severity rules. The built-in ones unless given.
+    #[must_use]
+    pub fn rules(mut self, rules: Rules) -> Self {
+        self.rules = rules;
+        self
+    }
+
+    /// The client.
+    ///
+    /// # Errors
+    /// None today; settings that cannot be read will be.
+    pub fn build(self) -> Result<Client> {
+        Ok(Client {
+            cx: self.cx.unwrap_or_else(Context::from_process),
+            backends: Arc::new(self.backends.unwrap_or_else(BackendRegistry::builtin)),
+            rules: Arc::new(self.rules),
+        })
+    }
+}
+
+impl Client {
+    /// A builder.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    /// The context of its calls.
+    pub fn context(&self) -> &Context {
+        &self.cx
+    }
+
+    /// Opens a target: the folder of a root module, or a state file.
+    ///
+    /// # Errors
+    /// - `NotFound` when there is nothing at the path, or the root module has no state.
+    /// - `InvalidState` and `Unsupported` for a state that cannot be read; see [`crate::state::State::parse`].
+    /// - `Unsupported` for a backend that this build does not have.
+    pub async fn open(&self, target: impl AsRef<Path>) -> Result<Stack> {
+        self.open_with(target, &OpenOptions::default()).await
+    }
+
+    /// Opens a target with a workspace and values of variables.
+    ///
+    /// # Errors
+    /// Those of [`Client::open`].
+    pub async fn open_with(
+        &self,
+        target: impl AsRef<Path>,
+        options: &OpenOptions,
+    ) -> Result<Stack> {
+        open::open(&self.cx, &self.backends, target.as_ref(), options).await
+    }
+
+    /// Looks at every managed instance of the stacks. A provider process serves all of them that share a provider configuration; all
+    /// processes have ended when this returns.
+    ///
+    /// What cannot be looked at is in the report, and so is what was not reached when the operation is cancelled.
+    ///
+    /// # Errors
+    /// `InvalidInput` for an address in the options that is none.
+    pub async fn detect_drift(
+        &self,
+        stacks: &[Stack],
+        options: &DriftOptions,
+    ) -> Result<DriftReport> {
+        let selection = Selection::new(&options.targets, &options.exclude)?;
+        let pool = ProviderPool::new(PoolOptions {
+            concurrency: options.parallelism.max(1),
+            answer_timeout: options.read_timeout,
+            ..PoolOptions::default()
+        });
+        let mut inputs = Vec::with_capacity(stacks.len());
+        for stack in stacks {
+            let routes = routes::routes(&self.cx, stack, &selection, options, &pool).await;
+            inputs.push(DriftInput {
+                target: stack.label().to_owned(),
+                state: stack.inner.state.clone(),
+                reality: Arc::new(Readers::new(routes)) as Arc<dyn Reality>,
+            });
+        }
+        let survey_options = SurveyOptions {
+            rules: self.rules.clone(),
+            selection,
+            ..SurveyOptions::default()
+        };
+        let mut report = survey(&self.cx, &inputs, &survey_options).await;
+        pool.shutdown().await;
+        let problems = stacks.iter().flat_map(|stack| {
+            stack
+                .problems()
+                .iter()
+                .map(|p| p.clone().with("target", stack.label()))
+        });
+        report.problems.extend(problems);
+        Ok(report)
+    }
+}

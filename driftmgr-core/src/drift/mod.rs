@@ -1,8 +1,23 @@
 //! Drift: what a state says against what is really there.
+//!
+//! [`survey`] looks at every managed instance of many states through a [`Reality`], asks the provider of each difference whether apply
+//! would change anything, and reports what differs, what does not, and what was not looked at.
 
+mod engine;
+mod finding;
 mod model;
+mod reality;
+mod selection;
+mod severity;
+mod valve;
+mod verdict;
 
+pub use engine::{DriftInput, SurveyOptions, survey};
 pub use model::{
     AttributeChange, Class, DriftReport, Effect, EffectAction, Finding, Hidden, Kind, NotLookedAt,
     NotLookedAtKind, Severity, Summary, SurveyedProvider,
 };
+pub use reality::{InstanceRef, Observation, Observed, Readers, Reality, Routes, Support};
+pub use selection::Selection;
+pub use severity::{Category, Rule, Rules};
+pub use verdict::Verdict;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::severity::Category;
 use crate::address::{InstanceAddress, ProviderConfigAddress};
 use crate::error::Error;
 use crate::value::{Path, PathSet, Value};
@@ -78,8 +79,10 @@ pub struct AttributeChange {
     pub sensitive: bool,
     /// Apply would change it.
     pub material: bool,
-    /// How much it matters, and why.
+    /// How much it matters.
     pub severity: Severity,
+    /// What it is about.
+    pub category: Category,
     /// The rule's reason for the severity.
     pub reason: String,
 }
@@ -110,6 +113,8 @@ pub struct Finding {
     pub class: Class,
     /// The highest severity of its changes.
     pub severity: Severity,
+    /// What the most severe change is about.
+    pub category: Category,
     /// Why, one sentence each.
     pub reasons: Vec<String>,
     /// What apply would do, when that is known.

@@ -1,3 +1,4 @@
 //! Reports: data in, bytes out.
 
+pub mod json;
 pub mod text;

@@ -40,6 +40,19 @@ pub struct ProviderConfiguration {
     pub sensitive: bool,
 }
 
+impl ProviderConfiguration {
+    /// The configuration of a provider that no block configures: its environment alone does.
+    pub fn implicit(address: ProviderConfigAddress) -> Self {
+        Self {
+            address,
+            origin: ConfigurationOrigin::Implicit,
+            body: Value::Map(BTreeMap::new()),
+            unresolved: Vec::new(),
+            sensitive: false,
+        }
+    }
+}
+
 impl fmt::Debug for ProviderConfiguration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<&String> = self

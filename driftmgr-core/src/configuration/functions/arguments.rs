@@ -52,10 +52,6 @@ impl<'a> Arguments<'a> {
         usize::try_from(self.integer(at)?).map_err(|_| wrong("a number is negative"))
     }
 
-    pub(super) fn boolean(&self, at: usize) -> Result<bool, Error> {
-        boolean_of(self.value(at)?)
-    }
-
     /// The elements of a list, tuple or set.
     pub(super) fn list(&self, at: usize) -> Result<&'a [Value], Error> {
         let value = self.value(at)?;

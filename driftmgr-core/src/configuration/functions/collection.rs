@@ -6,9 +6,9 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::arguments::{Arguments, boolean_of};
 use super::conversion::unify;
-use super::{Answer, wrong};
+use super::{Answer, Error, wrong};
 use crate::configuration::evaluate::arithmetic;
-use crate::configuration::syntax::BinaryOperator;
+use crate::configuration::syntax::{BinaryOperator, to_text};
 use crate::value::{Number, Value};
 
 /// More elements than any configuration has.
@@ -20,12 +20,11 @@ pub(super) fn call(name: &str, arguments: &Arguments<'_>) -> Option<Answer> {
         "alltrue" => every(arguments, true),
         "anytrue" => every(arguments, false),
         "chunklist" => chunk_list(arguments),
-        "coalesce" => arguments
-            .all()
-            .iter()
-            .find(|v| !v.is_null() && v.as_str() != Some(""))
-            .cloned()
-            .ok_or_else(|| wrong("every argument is null or empty")),
+        "coalesce" => unify(arguments.all().to_vec()).and_then(|all| {
+            all.into_iter()
+                .find(|v| !v.is_null() && v.as_str() != Some(""))
+                .ok_or_else(|| wrong("every argument is null or empty"))
+        }),
         "coalescelist" => arguments
             .all()
             .iter()
@@ -34,7 +33,12 @@ pub(super) fn call(name: &str, arguments: &Arguments<'_>) -> Option<Answer> {
             .ok_or_else(|| wrong("every list is empty")),
         "compact" => on_list(arguments, |items| {
             let full = |v: &&Value| !v.is_null() && v.as_str() != Some("");
-            items.iter().filter(full).cloned().collect()
+            let text = |v: &Value| {
+                to_text(v)
+                    .map(Value::String)
+                    .ok_or_else(|| wrong("a list of strings is needed"))
+            };
+            items.iter().filter(full).map(text).collect()
         }),
         "concat" => (0..arguments.all().len())
             .map(|at| Ok(arguments.list(at)?.to_vec()))
@@ -43,18 +47,18 @@ pub(super) fn call(name: &str, arguments: &Arguments<'_>) -> Option<Answer> {
         "contains" => contains(arguments),
         "distinct" => on_list(arguments, |items| {
             let mut out: Vec<Value> = Vec::new();
-            for item in items {
-                if !out.contains(item) {
-                    out.push(item.clone());
+            for item in unify(items.to_vec())? {
+                if !out.contains(&item) {
+                    out.push(item);
                 }
             }
-            out
+            Ok(out)
         }),
         "element" => element(arguments),
         "flatten" => on_list(arguments, |items| {
             let mut out = Vec::new();
             flatten(items, &mut out);
-            out
+            Ok(out)
         }),
         "index" => index(arguments),
         "keys" => arguments
@@ -65,13 +69,13 @@ pub(super) fn call(name: &str, arguments: &Arguments<'_>) -> Option<Answer> {
             .count(1..=1)
             .and_then(|()| arguments.map(0))
             .map(|m| Value::List(m.values().cloned().collect())),
-        "list" => Ok(Value::List(unify(arguments.all().to_vec()))),
+        "list" => unify(arguments.all().to_vec()).map(Value::List),
         "lookup" => lookup(arguments),
         "matchkeys" => match_keys(arguments),
         "merge" => merge(arguments),
         "one" => one(arguments),
         "range" => range(arguments),
-        "reverse" => on_list(arguments, |items| items.iter().rev().cloned().collect()),
+        "reverse" => on_list(arguments, |items| Ok(items.iter().rev().cloned().collect())),
         "slice" => slice(arguments),
         "sort" => arguments.count(1..=1).and_then(|()| {
             let mut items = arguments.strings(0)?;
@@ -84,9 +88,12 @@ pub(super) fn call(name: &str, arguments: &Arguments<'_>) -> Option<Answer> {
     })
 }
 
-fn on_list(arguments: &Arguments<'_>, compute: impl FnOnce(&[Value]) -> Vec<Value>) -> Answer {
+fn on_list(
+    arguments: &Arguments<'_>,
+    compute: impl FnOnce(&[Value]) -> Result<Vec<Value>, Error>,
+) -> Answer {
     arguments.count(1..=1)?;
-    Ok(Value::List(compute(arguments.list(0)?)))
+    compute(arguments.list(0)?).map(Value::List)
 }
 
 fn length(arguments: &Arguments<'_>) -> Answer {

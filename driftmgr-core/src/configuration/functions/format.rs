@@ -131,6 +131,7 @@ fn one(verb: &Verb, kind: char, value: &Value) -> Result<String, Error> {
                 _ if verb.sharp => to_json(value)?,
                 Value::Null => "null".to_owned(),
                 Value::List(_) | Value::Set(_) | Value::Map(_) => to_json(value)?,
+                Value::Number(number) => shortest(number, 1e21),
                 _ => to_string(value).map_err(|e| wrong(e.to_string()))?,
             };
             Ok(pad(verb, text, false))
@@ -146,14 +147,17 @@ fn one(verb: &Verb, kind: char, value: &Value) -> Result<String, Error> {
             }
             Ok(pad(verb, text, false))
         }
-        't' => Ok(pad(verb, boolean_of(value)?.to_string(), false)),
+        // Booleans have no width, whatever the verb asks for.
+        't' => Ok(boolean_of(value)?.to_string()),
         'd' | 'b' | 'o' | 'x' | 'X' => {
             let number = number_of(value)?;
-            let whole = number
-                .as_i64()
-                .map(i128::from)
-                .or_else(|| number.to_string().split('.').next()?.parse().ok())
-                .ok_or_else(|| wrong("a number is out of range"))?;
+            if !number.is_integer() {
+                return Err(wrong("a whole number is needed"));
+            }
+            let whole: i128 = number
+                .to_string()
+                .parse()
+                .map_err(|_| wrong("a number is out of range"))?;
             let size = whole.unsigned_abs();
             let digits = match kind {
                 'b' => format!("{size:b}"),
@@ -166,6 +170,11 @@ fn one(verb: &Verb, kind: char, value: &Value) -> Result<String, Error> {
         }
         'f' | 'F' | 'e' | 'E' | 'g' | 'G' => {
             let number = number_of(value)?;
+            if verb.precision.is_some() && matches!(kind, 'g' | 'G') {
+                return Err(Error::Unknowable(
+                    "`format` with a precision for `%g` is not supported here".to_owned(),
+                ));
+            }
             let float = number.to_f64_lossy();
             let text = float_text(verb, kind, &number, float.abs());
             Ok(pad(verb, signed(verb, float < 0.0, &text), true))
@@ -186,16 +195,17 @@ fn float_text(verb: &Verb, kind: char, number: &Number, size: f64) -> String {
                 text
             }
         }
-        _ => {
-            let plain = number.to_string();
-            let plain = plain.trim_start_matches('-');
-            let large = size != 0.0 && !(1e-4..1e21).contains(&size);
-            if large {
-                exponent(&format!("{size:e}"))
-            } else {
-                plain.to_owned()
-            }
-        }
+        _ => shortest(number, 1e6).trim_start_matches('-').to_owned(),
+    }
+}
+
+/// As few digits as tell the number, with an exponent when it is small or not below the limit.
+fn shortest(number: &Number, limit: f64) -> String {
+    let float = number.to_f64_lossy();
+    if float == 0.0 || (1e-4..limit).contains(&float.abs()) {
+        number.to_string()
+    } else {
+        exponent(&format!("{float:e}"))
     }
 }
 

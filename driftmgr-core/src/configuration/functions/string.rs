@@ -9,8 +9,8 @@ use crate::value::Value;
 
 pub(super) fn call(name: &str, arguments: &Arguments<'_>) -> Option<Answer> {
     Some(match name {
-        "lower" => one(arguments, |s| s.to_lowercase()),
-        "upper" => one(arguments, |s| s.to_uppercase()),
+        "lower" => one(arguments, |s| s.chars().map(lower).collect()),
+        "upper" => one(arguments, |s| s.chars().map(upper).collect()),
         "title" => one(arguments, title),
         "chomp" => one(arguments, |s| s.trim_end_matches(['\r', '\n']).to_owned()),
         "trimspace" => one(arguments, |s| s.trim().to_owned()),
@@ -50,25 +50,34 @@ fn two(arguments: &Arguments<'_>, compute: impl FnOnce(&str, &str) -> Value) -> 
     Ok(compute(&arguments.string(0)?, &arguments.string(1)?))
 }
 
-/// Upper-cases the first letter of each word; a word begins after anything but letters, digits, underscores and quotes.
+/// Character by character, as Go does: what becomes two characters, such as `ß`, stays.
+fn upper(c: char) -> char {
+    single(c.to_uppercase(), c)
+}
+
+fn lower(c: char) -> char {
+    single(c.to_lowercase(), c)
+}
+
+fn single(mut changed: impl ExactSizeIterator<Item = char>, original: char) -> char {
+    match changed.len() {
+        1 => changed.next().unwrap_or(original),
+        _ => original,
+    }
+}
+
+/// Upper-cases the first letter of each word; a word begins after anything but letters, digits and underscores.
 fn title(text: &str) -> String {
     let mut inside = false;
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        if inside {
-            out.push(c);
-        } else {
-            out.extend(c.to_uppercase());
-        }
-        inside = c.is_alphanumeric() || c == '_' || c == '\'';
+        out.push(if inside { c } else { upper(c) });
+        inside = c.is_alphanumeric() || c == '_';
     }
     out
 }
 
 fn split(separator: &str, text: &str) -> Value {
-    if text.is_empty() {
-        return Value::List(Vec::new());
-    }
     if separator.is_empty() {
         return Value::List(text.chars().map(|c| Value::from(c.to_string())).collect());
     }

@@ -15,8 +15,9 @@ const MAX_DEPTH: usize = 100;
 pub(super) fn encode(value: &Value) -> Result<String, Error> {
     let mut out = String::new();
     block(value, 0, &mut out)?;
-    if !out.ends_with('\n') {
-        out.push('\n');
+    // A plain scalar alone needs a mark for its end.
+    if matches!(value, Value::Null | Value::Bool(_) | Value::Number(_)) {
+        out.push_str("...\n");
     }
     Ok(out)
 }
@@ -109,10 +110,23 @@ pub(super) fn decode(text: &str) -> Answer {
     let documents = YamlLoader::load_from_str(text)
         .map_err(|e| wrong(format!("not YAML (line {})", e.marker().line())))?;
     match documents.as_slice() {
-        [] => Ok(Value::Null),
+        [] => Err(wrong("there is no YAML document")),
         [document] => from_yaml(document, 0),
         _ => Err(wrong("only one YAML document is allowed")),
     }
+}
+
+/// Words that YAML 1.1, which Terraform reads, takes for booleans, nulls, times and merges, and YAML 1.2 for text.
+fn is_ambiguous(text: &str) -> bool {
+    const WORDS: [&str; 10] = [
+        "y", "n", "yes", "no", "on", "off", "true", "false", "null", "<<",
+    ];
+    let begins_as_date = text.len() >= 8
+        && text
+            .get(..4)
+            .is_some_and(|year| year.bytes().all(|b| b.is_ascii_digit()))
+        && text.as_bytes().get(4) == Some(&b'-');
+    begins_as_date || WORDS.contains(&text.to_ascii_lowercase().as_str())
 }
 
 fn from_yaml(yaml: &Yaml, depth: usize) -> Answer {
@@ -126,6 +140,9 @@ fn from_yaml(yaml: &Yaml, depth: usize) -> Answer {
         Yaml::Real(text) => Ok(text
             .parse()
             .map_or_else(|_| Value::from(text.as_str()), Value::Number)),
+        Yaml::String(text) if is_ambiguous(text) => Err(Error::Unknowable(
+            "`yamldecode` of a word that YAML versions read differently".to_owned(),
+        )),
         Yaml::String(text) => Ok(Value::from(text.as_str())),
         Yaml::Array(items) => items
             .iter()

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use super::native::parse_embedded_template;
 use super::source::{SourceFile, Span};
 use super::syntax_error;
-use super::tree::{Attribute, Block, Body, Expression, Node, NodeKind};
+use super::tree::{Attribute, Block, Body, Expression, Node, NodeKind, normal};
 use crate::error::Error;
 use crate::value::Value;
 
@@ -223,7 +223,7 @@ impl Reader<'_> {
         if self.templates && (text.contains("${") || text.contains("%{")) {
             parse_embedded_template(self.file, text, span)
         } else {
-            Ok(Node::literal(span, text))
+            Ok(Node::literal(span, normal(text)))
         }
     }
 }

@@ -12,6 +12,7 @@ use super::source::{SourceFile, Span};
 use super::syntax_error;
 use super::tree::{
     Attribute, BinaryOperator, Block, Body, Call, Expression, For, Node, NodeKind, Part, Step,
+    normal,
 };
 use crate::error::Error;
 use crate::value::{Number, Value};
@@ -109,7 +110,7 @@ impl<'a> Lowering<'a> {
             Hcl::Null(_) => NodeKind::Literal(Value::Null),
             Hcl::Bool(value) => NodeKind::Literal(Value::Bool(*value.value())),
             Hcl::Number(number) => NodeKind::Literal(self.number(number)),
-            Hcl::String(text) => NodeKind::Literal(Value::String(text.value().clone())),
+            Hcl::String(text) => NodeKind::Literal(Value::String(normal(text.value()))),
             Hcl::Array(items) => NodeKind::Array(items.iter().map(|i| self.node(i)).collect()),
             Hcl::Object(object) => NodeKind::Object(
                 object
@@ -237,7 +238,7 @@ impl<'a> Lowering<'a> {
                     if after {
                         text = text.trim_end();
                     }
-                    Part::Literal(text.to_owned())
+                    Part::Literal(normal(text))
                 }
                 Element::Interpolation(inner) => Part::Interpolation(self.node(&inner.expr)),
                 Element::Directive(directive) => self.directive(directive),

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use unicode_normalization::UnicodeNormalization as _;
+
 use super::source::{Location, SourceFile, Span};
 use crate::value::Value;
 
@@ -17,11 +19,6 @@ impl Expression {
     /// Where it begins.
     pub fn location(&self) -> Location {
         self.file.location(self.node.span.start)
-    }
-
-    /// Its source text. That is code, but a literal in it can be a secret: for messages about references only.
-    pub(crate) fn text(&self) -> &str {
-        self.file.slice(self.node.span)
     }
 
     /// The value when it is a literal without any reference, and `None` otherwise.
@@ -175,6 +172,11 @@ impl Node {
             _ => None,
         }
     }
+}
+
+/// Text in the form in which Terraform keeps all text: Unicode's NFC.
+pub(super) fn normal(text: &str) -> String {
+    text.nfc().collect()
 }
 
 pub(crate) fn to_text(value: &Value) -> Option<String> {

@@ -35,37 +35,37 @@ async fn start_with(body: &str, variables: &[(&str, &str)]) -> Error {
 async fn a_bad_handshake_is_named() {
     for (body, kind, words) in [
         (
-            "echo hello; sleep 60",
+            "echo hello; exec sleep 60",
             ErrorKind::ToolFailed,
             "not a plugin handshake",
         ),
         (
-            "printf '\\377\\376|x\\n'; sleep 60",
+            "printf '\\377\\376|x\\n'; exec sleep 60",
             ErrorKind::ToolFailed,
             "not a plugin handshake",
         ),
         (
-            "echo '2|5|unix|/s|grpc|'; sleep 60",
+            "echo '2|5|unix|/s|grpc|'; exec sleep 60",
             ErrorKind::Unsupported,
             "version 2",
         ),
         (
-            "echo '1|4|unix|/s|grpc|'; sleep 60",
+            "echo '1|4|unix|/s|grpc|'; exec sleep 60",
             ErrorKind::Unsupported,
             "protocol 4",
         ),
         (
-            "echo '1|4|unix|/s|netrpc|'; sleep 60",
+            "echo '1|4|unix|/s|netrpc|'; exec sleep 60",
             ErrorKind::Unsupported,
             "net/rpc",
         ),
         (
-            "echo '1|5|unix|/s|grpc|'; sleep 60",
+            "echo '1|5|unix|/s|grpc|'; exec sleep 60",
             ErrorKind::ToolFailed,
             "does not encrypt",
         ),
         (
-            "yes '' | tr -d '\\n'; yes x | tr -d '\\n'",
+            "yes x | tr -d '\\n'",
             ErrorKind::ToolFailed,
             "not a plugin handshake",
         ),
@@ -80,7 +80,7 @@ async fn a_bad_handshake_is_named() {
 #[tokio::test]
 async fn without_tls_a_missing_certificate_is_fine_and_a_missing_socket_is_not() {
     let error = start_with(
-        "echo '1|5|unix|/nonexistent/socket|grpc|'; sleep 60",
+        "echo '1|5|unix|/nonexistent/socket|grpc|'; exec sleep 60",
         &[(TF_DISABLE_PLUGIN_TLS, "1")],
     )
     .await;

@@ -1,0 +1,130 @@
+//! Which kinds of backends this program has, and how each is made.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use super::local::LocalBackend;
+use super::memory::{MemoryBackend, MemoryStore};
+use super::{Backend, BackendSpec};
+use crate::context::Context;
+use crate::error::{Error, ErrorKind, Result};
+
+/// The kinds that Terraform and OpenTofu know; a build need not have all of them.
+pub const KNOWN_KINDS: [&str; 13] = [
+    "azurerm",
+    "cloud",
+    "consul",
+    "cos",
+    "gcs",
+    "http",
+    "inmem",
+    "kubernetes",
+    "local",
+    "oss",
+    "pg",
+    "remote",
+    "s3",
+];
+
+/// Makes a backend of one kind from its specification. It may check the configuration; it does not reach out to the store.
+pub type BackendFactory =
+    Arc<dyn Fn(&Context, &BackendSpec) -> Result<Arc<dyn Backend>> + Send + Sync>;
+
+/// The kinds of backends that can be opened.
+#[derive(Clone, Default)]
+pub struct BackendRegistry {
+    factories: BTreeMap<String, BackendFactory>,
+}
+
+impl BackendRegistry {
+    /// A registry with the kinds of this build.
+    pub fn builtin() -> Self {
+        let mut registry = Self::default();
+        registry.register(
+            LocalBackend::KIND,
+            Arc::new(|cx, spec| Ok(Arc::new(LocalBackend::from_spec(cx, spec)?))),
+        );
+        let store = MemoryStore::default();
+        registry.register(
+            MemoryBackend::KIND,
+            Arc::new(move |_, _| Ok(Arc::new(MemoryBackend::new(store.clone())))),
+        );
+        registry
+    }
+
+    /// Adds a kind, or replaces it.
+    pub fn register(&mut self, kind: impl Into<String>, factory: BackendFactory) {
+        self.factories.insert(kind.into(), factory);
+    }
+
+    /// The kinds, sorted.
+    pub fn kinds(&self) -> impl Iterator<Item = &str> {
+        self.factories.keys().map(String::as_str)
+    }
+
+    /// Makes the backend of a specification.
+    ///
+    /// # Errors
+    /// `Unsupported` when the kind is not registered, naming those that are; the factory's own.
+    pub fn open(&self, cx: &Context, spec: &BackendSpec) -> Result<Arc<dyn Backend>> {
+        let Some(factory) = self.factories.get(&spec.kind) else {
+            let kinds: Vec<&str> = self.kinds().collect();
+            let kinds = kinds.join(", ");
+            let kind = spec.kind.escape_debug();
+            let message = if KNOWN_KINDS.contains(&spec.kind.as_str()) {
+                format!("backend kind `{kind}` is known, this build has: {kinds}")
+            } else {
+                format!("there is no backend kind `{kind}`, this build has: {kinds}")
+            };
+            return Err(Error::new(ErrorKind::Unsupported, message)
+                .with("backend", &spec.origin)
+                .with_hint(
+                    "fetch the state with `terraform state pull > FILE` and name that file",
+                ));
+        };
+        factory(cx, spec)
+    }
+}
+
+impl fmt::Debug for BackendRegistry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.kinds()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::env::Environment;
+
+    fn open(kind: &str) -> Result<Arc<dyn Backend>> {
+        let cx = Context::new(Environment::default());
+        let spec = BackendSpec::from_block(kind, BTreeMap::new(), "main.tf:3");
+        BackendRegistry::builtin().open(&cx, &spec)
+    }
+
+    #[test]
+    fn an_absent_kind_names_those_that_are_there() {
+        for kind in KNOWN_KINDS.iter().filter(|k| **k != "local") {
+            let error = open(kind).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Unsupported);
+            assert_eq!(
+                error.to_string(),
+                format!(
+                    "backend kind `{kind}` is known, this build has: local, memory (backend main.tf:3)"
+                )
+            );
+        }
+        assert_eq!(
+            open("s4").unwrap_err().message(),
+            "there is no backend kind `s4`, this build has: local, memory"
+        );
+    }
+
+    #[test]
+    fn registered_kinds_open() {
+        assert_eq!(open("local").unwrap().info().kind, "local");
+        assert_eq!(open("memory").unwrap().info().kind, "memory");
+    }
+}

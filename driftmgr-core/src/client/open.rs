@@ -1,0 +1,236 @@
+//! From a target to a stack: configuration, workspace, backend, state.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::options::OpenOptions;
+use super::stack::{Inner, Stack};
+use crate::backend::local::{LocalBackend, LocalConfig};
+use crate::backend::{BackendRegistry, BackendSpec, StateRef};
+use crate::configuration::{Evaluator, RootModule, Variables, Workspace, WorkspaceOrigin};
+use crate::context::Context;
+use crate::error::{Error, ErrorKind, Result};
+use crate::state::State;
+use crate::value::json;
+
+/// Where the local backend keeps other workspaces than `default`.
+const WORKSPACES_DIR: &str = "terraform.tfstate.d";
+
+pub(super) async fn open(
+    cx: &Context,
+    backends: &BackendRegistry,
+    target: &Path,
+    options: &OpenOptions,
+) -> Result<Stack> {
+    let absolute = cx.environment().current_dir().join(target);
+    let metadata = tokio::fs::metadata(&absolute).await.map_err(|e| {
+        Error::io("open the target", target, e)
+            .with_hint("a target is the folder of a root module, or a state file")
+    })?;
+    let opened = if metadata.is_dir() {
+        open_directory(cx, backends, target, options).await
+    } else {
+        open_file(cx, target, options).await
+    };
+    opened.map_err(|e| e.with_operation("client.open"))
+}
+
+/// A root module that was read, with all it takes to evaluate it.
+struct Surroundings {
+    root_module: Option<RootModule>,
+    variables: Variables,
+    problems: Vec<Error>,
+}
+
+fn surroundings(cx: &Context, root: &Path, options: &OpenOptions) -> Result<Surroundings> {
+    let loaded = RootModule::load(cx, root)?;
+    let mut problems = loaded.problems;
+    if loaded.value.module.files.is_empty() && problems.is_empty() {
+        return Ok(Surroundings {
+            root_module: None,
+            variables: Variables::default(),
+            problems,
+        });
+    }
+    let variables = Variables::gather(cx, &loaded.value, &options.variables);
+    problems.extend(variables.problems);
+    Ok(Surroundings {
+        root_module: Some(loaded.value),
+        variables: variables.value,
+        problems,
+    })
+}
+
+async fn open_directory(
+    cx: &Context,
+    backends: &BackendRegistry,
+    target: &Path,
+    options: &OpenOptions,
+) -> Result<Stack> {
+    let around = surroundings(cx, target, options)?;
+    let workspace = Workspace::selected(cx, target, options.workspace.as_deref())?;
+    let block = around
+        .root_module
+        .as_ref()
+        .map(|root| block(cx, root, &around.variables, &workspace))
+        .transpose()?
+        .flatten();
+    let spec = BackendSpec::from_directory(cx.environment(), target, block)?;
+    let backend = backends.open(cx, &spec)?;
+    let at = StateRef::current(workspace.name.parse()?);
+    let location = match spec.kind.as_str() {
+        LocalBackend::KIND => LocalConfig::from_spec(&spec)?.state_path(&at.workspace),
+        _ => PathBuf::from(&backend.info().location),
+    };
+    let Some(raw) = backend.read(cx, &at).await? else {
+        return Err(Error::new(ErrorKind::NotFound, format!("there is no state for workspace `{}`", workspace.name))
+            .with("target", target.display())
+            .with("looked at", location.display())
+            .with_hint("name the folder of a root module that was applied, or a state file; `terraform workspace list` shows the workspaces"));
+    };
+    stack(
+        target,
+        target.to_owned(),
+        location,
+        &raw.bytes,
+        workspace,
+        around,
+    )
+}
+
+/// The `backend` or `cloud` block as a specification.
+fn block(
+    cx: &Context,
+    root: &RootModule,
+    variables: &Variables,
+    workspace: &Workspace,
+) -> Result<Option<BackendSpec>> {
+    if let Some(cloud) = &root.module.cloud {
+        return Ok(Some(BackendSpec::from_block(
+            "cloud",
+            BTreeMap::new(),
+            cloud.location.to_string(),
+        )));
+    }
+    let Some(backend) = &root.module.backend else {
+        return Ok(None);
+    };
+    let body = Evaluator::new(cx, root, variables, workspace, None).evaluate_body(&backend.body);
+    if let Some(unresolved) = body.unresolved.first() {
+        return Err(Error::new(
+            ErrorKind::InvalidConfig,
+            format!("the backend block is not known: {unresolved}"),
+        )
+        .with_hint("run `terraform init`, so that the initialised backend is known"));
+    }
+    let config = body
+        .value
+        .iter()
+        .filter(|(_, v)| !v.is_null())
+        .map(|(name, value)| (name.clone(), json::encode_plain(value)));
+    Ok(Some(BackendSpec::from_block(
+        &backend.kind,
+        config.collect(),
+        backend.location.to_string(),
+    )))
+}
+
+async fn open_file(cx: &Context, target: &Path, options: &OpenOptions) -> Result<Stack> {
+    let backend = LocalBackend::new(LocalConfig::of_file(
+        cx.environment().current_dir().join(target),
+    ));
+    let raw = crate::backend::Backend::read(&backend, cx, &StateRef::default()).await?;
+    let raw = raw.ok_or_else(|| {
+        Error::new(ErrorKind::NotFound, "there is no state").with("file", target.display())
+    })?;
+    let (root, workspace) = place_of(target, options);
+    let around = surroundings(cx, &root, options)?;
+    stack(
+        target,
+        root,
+        target.to_owned(),
+        &raw.bytes,
+        workspace,
+        around,
+    )
+}
+
+/// The root module that a state file belongs to, and its workspace: the folder it lies in, or for `terraform.tfstate.d/NAME/…` the one
+/// above.
+fn place_of(file: &Path, options: &OpenOptions) -> (PathBuf, Workspace) {
+    let folder = match file.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let explicit = |name: &str| Workspace {
+        name: name.to_owned(),
+        origin: WorkspaceOrigin::Explicit,
+    };
+    let chosen = options.workspace.as_deref().map(explicit);
+    let name = folder.file_name().and_then(|n| n.to_str());
+    let above = folder
+        .parent()
+        .filter(|above| above.file_name().is_some_and(|n| n == WORKSPACES_DIR));
+    match (name, above) {
+        (Some(name), Some(above)) => {
+            let root = match above.parent() {
+                Some(root) if !root.as_os_str().is_empty() => root,
+                _ => Path::new("."),
+            };
+            let workspace = Workspace {
+                name: name.to_owned(),
+                origin: WorkspaceOrigin::File(file.to_owned()),
+            };
+            (root.to_owned(), chosen.unwrap_or(workspace))
+        }
+        _ => (folder.to_owned(), chosen.unwrap_or_default()),
+    }
+}
+
+fn stack(
+    target: &Path,
+    root_dir: PathBuf,
+    state_path: PathBuf,
+    bytes: &[u8],
+    workspace: Workspace,
+    around: Surroundings,
+) -> Result<Stack> {
+    let state = State::parse(bytes).map_err(|e| e.with("file", state_path.display()))?;
+    Ok(Stack {
+        inner: Arc::new(Inner {
+            label: target.display().to_string(),
+            root_dir,
+            state: Arc::new(state),
+            state_path,
+            state_bytes: bytes.len() as u64,
+            workspace,
+            root_module: around.root_module,
+            variables: around.variables,
+            problems: around.problems,
+        }),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_file_knows_its_root_module_and_workspace() {
+        let place = |file: &str| {
+            let (root, workspace) = place_of(Path::new(file), &OpenOptions::default());
+            (root.display().to_string(), workspace.name)
+        };
+        assert_eq!(place("terraform.tfstate"), (".".into(), "default".into()));
+        assert_eq!(place("a/b.tfstate"), ("a".into(), "default".into()));
+        assert_eq!(
+            place("terraform.tfstate.d/prod/terraform.tfstate"),
+            (".".into(), "prod".into())
+        );
+        assert_eq!(
+            place("/x/terraform.tfstate.d/prod/terraform.tfstate"),
+            ("/x".into(), "prod".into())
+        );
+    }
+}

@@ -1,0 +1,295 @@
+//! Looks at every instance of many states, and says of each what was found, or why nothing was.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures::stream::{FuturesUnordered, StreamExt as _};
+
+use super::finding::{self, Outcome};
+use super::model::{DriftReport, Kind, NotLookedAt, NotLookedAtKind, Summary, SurveyedProvider};
+use super::reality::{InstanceRef, Observed, Reality};
+use super::severity::Rules;
+use super::valve;
+use crate::address::ResourceMode;
+use crate::context::Context;
+use crate::error::{Error, ErrorKind};
+use crate::event::Event;
+use crate::provider::Origin;
+use crate::state::State;
+
+/// One state and what is to be asked about it.
+pub struct DriftInput {
+    /// The target, as the caller named it.
+    pub target: String,
+    /// The state.
+    pub state: Arc<State>,
+    /// What it is held against.
+    pub reality: Arc<dyn Reality>,
+}
+
+impl std::fmt::Debug for DriftInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DriftInput")
+            .field("target", &self.target)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How a survey is made.
+#[derive(Debug, Clone)]
+pub struct SurveyOptions {
+    /// Objects under way at a time, over all providers. Each reader has its own, lower limit.
+    pub in_flight: usize,
+    /// Severity rules.
+    pub rules: Arc<Rules>,
+    /// Which instances are looked at.
+    pub selection: super::selection::Selection,
+}
+
+impl Default for SurveyOptions {
+    fn default() -> Self {
+        Self {
+            in_flight: 256,
+            rules: Arc::default(),
+            selection: super::selection::Selection::default(),
+        }
+    }
+}
+
+/// One object with what became of it.
+pub(super) struct Looked {
+    pub(super) input: usize,
+    pub(super) object: InstanceRef,
+    pub(super) outcome: Outcome,
+}
+
+/// Looks at every managed instance of the states and reports what differs, what does not, and what was not looked at.
+///
+/// It answers also when the operation is cancelled or its deadline passes: what was not reached is unverifiable then. The report does
+/// not depend on the order in which providers answer.
+pub async fn survey(cx: &Context, inputs: &[DriftInput], options: &SurveyOptions) -> DriftReport {
+    let mut report = DriftReport::default();
+    let mut work = Vec::new();
+    for (index, input) in inputs.iter().enumerate() {
+        plan_work(index, input, options, &mut work, &mut report.not_looked_at);
+    }
+    let mut looked = look_at_all(cx, inputs, work, options).await;
+    looked.sort_by(|a, b| key(inputs, a).cmp(&key(inputs, b)));
+    report.problems = valve::close(inputs, &mut looked);
+    for each in looked {
+        record(&mut report, inputs, each);
+    }
+    report.not_looked_at.sort_by(|a, b| {
+        (&a.target, &a.address, &a.deposed).cmp(&(&b.target, &b.address, &b.deposed))
+    });
+    report.providers = providers(inputs);
+    report.summary = summary(&report);
+    report
+}
+
+fn key<'a>(
+    inputs: &'a [DriftInput],
+    looked: &'a Looked,
+) -> (
+    &'a str,
+    &'a crate::address::InstanceAddress,
+    &'a Option<String>,
+) {
+    let target = inputs.get(looked.input).map_or("", |i| i.target.as_str());
+    (
+        target,
+        &looked.object.address,
+        &looked.object.instance.deposed,
+    )
+}
+
+/// Splits a state into what is to be looked at and what is left out for a reason.
+fn plan_work(
+    index: usize,
+    input: &DriftInput,
+    options: &SurveyOptions,
+    work: &mut Vec<(usize, InstanceRef)>,
+    out: &mut Vec<NotLookedAt>,
+) {
+    for (resource, instance) in input.state.instances() {
+        let address = resource.instance_address(instance);
+        let mut leave_out = |kind, reason: &str| {
+            out.push(NotLookedAt {
+                target: input.target.clone(),
+                address: address.clone(),
+                deposed: instance.deposed.clone(),
+                kind,
+                reason: reason.to_owned(),
+            });
+        };
+        if resource.address.mode == ResourceMode::Data {
+            leave_out(
+                NotLookedAtKind::Skipped,
+                "a data source: it is read anew by each plan",
+            );
+        } else if !options.selection.contains(&address) {
+            leave_out(NotLookedAtKind::Skipped, "left out by the caller");
+        } else if let Some(provider) = resource.provider_of(instance) {
+            work.push((
+                index,
+                InstanceRef {
+                    address,
+                    provider: provider.clone(),
+                    instance: instance.clone(),
+                },
+            ));
+        } else {
+            leave_out(
+                NotLookedAtKind::Unverifiable,
+                "the state does not say which provider manages it",
+            );
+        }
+    }
+}
+
+async fn look_at_all(
+    cx: &Context,
+    inputs: &[DriftInput],
+    work: Vec<(usize, InstanceRef)>,
+    options: &SurveyOptions,
+) -> Vec<Looked> {
+    let total = work.len() as u64;
+    cx.emit(&Event::Started {
+        step: "reading instances".to_owned(),
+        total: Some(total),
+    });
+    let mut waiting = work.into_iter();
+    let mut under_way = FuturesUnordered::new();
+    let mut done = Vec::new();
+    loop {
+        while under_way.len() < options.in_flight.max(1) {
+            let Some((input, object)) = waiting.next() else {
+                break;
+            };
+            under_way.push(look_at(cx, inputs, input, object, options));
+        }
+        let Some(looked) = under_way.next().await else {
+            break;
+        };
+        cx.emit(&Event::InstanceRead {
+            address: looked.object.address.clone(),
+            outcome: looked.outcome.word(),
+        });
+        done.push(looked);
+        cx.emit(&Event::Progressed {
+            done: done.len() as u64,
+            total: Some(total),
+        });
+    }
+    done
+}
+
+async fn look_at(
+    cx: &Context,
+    inputs: &[DriftInput],
+    input: usize,
+    object: InstanceRef,
+    options: &SurveyOptions,
+) -> Looked {
+    let observed = match inputs.get(input) {
+        Some(input) => observe(cx, input, &object).await,
+        None => Observed::Unreadable(Error::new(ErrorKind::Unexpected, "an instance of no state")),
+    };
+    let outcome = finding::outcome(&object, observed, &options.rules);
+    Looked {
+        input,
+        object,
+        outcome,
+    }
+}
+
+async fn observe(cx: &Context, input: &DriftInput, object: &InstanceRef) -> Observed {
+    if let Err(error) = cx.check() {
+        return Observed::Unreadable(not_reached(&error));
+    }
+    let answer = async { Ok(input.reality.observe(cx, object).await) };
+    match cx.run(answer).await {
+        Ok(observed) => observed,
+        Err(error) => Observed::Unreadable(not_reached(&error)),
+    }
+}
+
+fn not_reached(error: &Error) -> Error {
+    let message = match error.kind() {
+        ErrorKind::Cancelled => "cancelled before it was read",
+        ErrorKind::Timeout => "the time was over before it was read",
+        _ => return error.clone(),
+    };
+    Error::new(error.kind(), message)
+}
+
+fn record(report: &mut DriftReport, inputs: &[DriftInput], looked: Looked) {
+    let target = inputs
+        .get(looked.input)
+        .map_or_else(String::new, |i| i.target.clone());
+    match looked.outcome {
+        Outcome::Same => report.summary.same += 1,
+        Outcome::Differs(mut finding) => {
+            finding.target = target;
+            report.findings.push(*finding);
+        }
+        Outcome::Unverifiable(error) => report.not_looked_at.push(NotLookedAt {
+            target,
+            address: looked.object.address,
+            deposed: looked.object.instance.deposed,
+            kind: NotLookedAtKind::Unverifiable,
+            reason: error.to_string(),
+        }),
+    }
+}
+
+fn summary(report: &DriftReport) -> Summary {
+    let mut summary = Summary {
+        same: report.summary.same,
+        ..Summary::default()
+    };
+    for finding in &report.findings {
+        match (&finding.hidden, finding.kind) {
+            (Some(_), _) => summary.hidden += 1,
+            (None, Kind::Missing) => summary.deleted += 1,
+            (None, Kind::Modified | Kind::Moved) => summary.drifted += 1,
+        }
+    }
+    for left_out in &report.not_looked_at {
+        match left_out.kind {
+            NotLookedAtKind::Unverifiable => summary.unverifiable += 1,
+            NotLookedAtKind::Skipped => summary.skipped += 1,
+        }
+    }
+    summary.checked = summary.same + summary.drifted + summary.deleted + summary.hidden;
+    summary
+}
+
+/// Who answered, once each.
+fn providers(inputs: &[DriftInput]) -> Vec<SurveyedProvider> {
+    let mut found = BTreeMap::new();
+    for input in inputs {
+        let managed = input
+            .state
+            .instances()
+            .filter(|(r, _)| r.address.mode == ResourceMode::Managed);
+        for address in managed.filter_map(|(r, i)| r.provider_of(i)) {
+            let Some(info) = input.reality.reader_info(address) else {
+                continue;
+            };
+            let (origin, path) = match &info.origin {
+                Origin::Plugin { path } => ("plugin", Some(path.clone())),
+                Origin::Reattached => ("reattached", None),
+                Origin::Native => ("native", None),
+            };
+            let surveyed = SurveyedProvider {
+                address: address.clone(),
+                version: info.version.clone(),
+                origin,
+                path,
+            };
+            found.insert((surveyed.address.clone(), surveyed.path.clone()), surveyed);
+        }
+    }
+    found.into_values().collect()
+}

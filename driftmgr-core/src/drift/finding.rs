@@ -1,0 +1,278 @@
+//! From what was observed to what is reported.
+
+use super::model::{AttributeChange, Class, Effect, EffectAction, Finding, Hidden, Kind, Severity};
+use super::reality::{InstanceRef, Observation, Observed};
+use super::severity::{Category, Rule, Rules};
+use crate::error::{Error, Result};
+use crate::provider::plan_back::Verdict;
+use crate::provider::{AttributeType, Block, ResourceSchema};
+use crate::value::{Difference, Path, PathSet, Value, diff};
+
+/// What became of one object.
+pub(super) enum Outcome {
+    Same,
+    /// The finding's target is filled in by the engine.
+    Differs(Box<Finding>),
+    Unverifiable(Error),
+}
+
+impl Outcome {
+    /// The word of [`crate::event::Event::InstanceRead`].
+    pub(super) fn word(&self) -> &'static str {
+        match self {
+            Self::Same => "same",
+            Self::Differs(finding) if finding.kind == Kind::Missing => "deleted",
+            Self::Differs(_) => "drifted",
+            Self::Unverifiable(_) => "unverifiable",
+        }
+    }
+}
+
+pub(super) fn outcome(object: &InstanceRef, observed: Observed, rules: &Rules) -> Outcome {
+    match observed {
+        Observed::Unreadable(error) => Outcome::Unverifiable(error),
+        Observed::Absent {
+            stored,
+            schema,
+            notes,
+        } => Outcome::Differs(Box::new(missing(object, stored, &schema, notes, rules))),
+        Observed::Present(observation) => match *observation {
+            Observation { verdict: None, .. } => Outcome::Same,
+            Observation {
+                stored,
+                current,
+                schema,
+                verdict: Some(verdict),
+                notes,
+            } => Outcome::Differs(Box::new(modified(
+                object,
+                (stored, current),
+                &schema,
+                verdict,
+                notes,
+                rules,
+            ))),
+        },
+    }
+}
+
+fn missing(
+    object: &InstanceRef,
+    stored: Value,
+    schema: &ResourceSchema,
+    notes: Vec<String>,
+    rules: &Rules,
+) -> Finding {
+    let rule = rules.deleted(&object.address.resource.resource_type);
+    let mut reasons = vec![rule.reason.clone()];
+    reasons.extend(notes);
+    // A deposed object was to be destroyed anyway.
+    let effect = object.instance.deposed.is_none().then(|| Effect {
+        action: EffectAction::Create,
+        replace_because: Vec::new(),
+    });
+    Finding {
+        kind: Kind::Missing,
+        class: Class::Material,
+        severity: rule.severity,
+        category: rule.category,
+        reasons,
+        effect,
+        sensitive: sensitive(object, schema, [&stored]),
+        before: stored,
+        ..blank(object)
+    }
+}
+
+fn modified(
+    object: &InstanceRef,
+    (stored, current): (Value, Value),
+    schema: &ResourceSchema,
+    verdict: Result<Verdict>,
+    notes: Vec<String>,
+    rules: &Rules,
+) -> Finding {
+    let sensitive = sensitive(object, schema, [&stored, &current]);
+    let differences = diff(&stored, &current, Some(&schema.block.comparison_shape()));
+    let (class, effect, planned) = judged(&verdict);
+    let mut reasons = Vec::new();
+    let changes: Vec<AttributeChange> = differences
+        .into_iter()
+        .map(|difference| {
+            let rule = rules.changed(&object.address.resource.resource_type, &difference.path);
+            let material = match class {
+                Class::Cosmetic => false,
+                Class::Unclassified => true,
+                Class::Material => planned
+                    .iter()
+                    .any(|p| p.contains(&difference.path) || difference.path.contains(p)),
+            };
+            change(difference, rule, material, &sensitive)
+        })
+        .collect();
+    // What apply cannot undo can still be an exposure: a critical value that only the provider sets is shown.
+    let alarming = |c: &AttributeChange| {
+        c.severity == Severity::Critical && only_computed(&schema.block, &c.path)
+    };
+    let hidden = (class == Class::Cosmetic && !changes.iter().any(alarming)).then(|| Hidden {
+        rule: "plan-back".to_owned(),
+        reason: "the provider plans no change for this difference".to_owned(),
+    });
+    let severity = if hidden.is_some() {
+        Severity::Informational
+    } else {
+        let decisive = changes
+            .iter()
+            .filter(|c| c.material || class == Class::Cosmetic)
+            .map(|c| c.severity)
+            .max();
+        decisive
+            .or_else(|| changes.iter().map(|c| c.severity).max())
+            .unwrap_or(Severity::Important)
+    };
+    match &verdict {
+        Ok(Verdict::NoChange) => {
+            reasons.push("the provider plans no change for this difference".to_owned())
+        }
+        Ok(Verdict::Change { .. }) => {}
+        Err(error) => reasons.push(format!(
+            "the provider could not say what apply would do: {error}"
+        )),
+    }
+    for text in changes
+        .iter()
+        .filter(|c| c.severity == severity)
+        .map(|c| &c.reason)
+    {
+        if !reasons.contains(text) {
+            reasons.push(text.clone());
+        }
+    }
+    reasons.extend(notes);
+    let category = changes
+        .iter()
+        .find(|c| c.severity == severity)
+        .map_or_else(Category::default, |c| c.category);
+    Finding {
+        kind: Kind::Modified,
+        category,
+        class,
+        severity,
+        reasons,
+        effect,
+        changes,
+        before: stored,
+        after: Some(current),
+        sensitive,
+        hidden,
+        ..blank(object)
+    }
+}
+
+fn judged(verdict: &Result<Verdict>) -> (Class, Option<Effect>, Vec<Path>) {
+    match verdict {
+        Ok(Verdict::NoChange) => (
+            Class::Cosmetic,
+            Some(Effect {
+                action: EffectAction::None,
+                replace_because: Vec::new(),
+            }),
+            Vec::new(),
+        ),
+        Ok(Verdict::Change {
+            changes,
+            requires_replace,
+        }) => {
+            let action = if requires_replace.is_empty() {
+                EffectAction::Update
+            } else {
+                EffectAction::Replace
+            };
+            let effect = Effect {
+                action,
+                replace_because: requires_replace.clone(),
+            };
+            (
+                Class::Material,
+                Some(effect),
+                changes.iter().map(|c| c.path.clone()).collect(),
+            )
+        }
+        Err(_) => (Class::Unclassified, None, Vec::new()),
+    }
+}
+
+fn change(
+    difference: Difference,
+    rule: &Rule,
+    material: bool,
+    sensitive: &PathSet,
+) -> AttributeChange {
+    AttributeChange {
+        sensitive: sensitive.hides(&difference.path),
+        path: difference.path,
+        before: difference.before,
+        after: difference.after,
+        material,
+        severity: rule.severity,
+        category: rule.category,
+        reason: rule.reason.clone(),
+    }
+}
+
+fn blank(object: &InstanceRef) -> Finding {
+    Finding {
+        target: String::new(),
+        address: object.address.clone(),
+        deposed: object.instance.deposed.clone(),
+        provider: object.provider.clone(),
+        kind: Kind::Modified,
+        class: Class::Unclassified,
+        severity: Severity::Informational,
+        category: Category::default(),
+        reasons: Vec::new(),
+        effect: None,
+        changes: Vec::new(),
+        before: Value::Null,
+        after: None,
+        sensitive: PathSet::default(),
+        hidden: None,
+    }
+}
+
+/// What the schema calls secret, and what the state has marked.
+fn sensitive<'a>(
+    object: &InstanceRef,
+    schema: &ResourceSchema,
+    sides: impl IntoIterator<Item = &'a Value>,
+) -> PathSet {
+    let mut paths = object.instance.sensitive.clone();
+    for side in sides {
+        paths.extend(&schema.block.sensitive_paths(side));
+    }
+    paths
+}
+
+/// True when the attribute at the path is set by the provider alone.
+fn only_computed(block: &Block, path: &Path) -> bool {
+    let mut attributes = Some((&block.attributes, Some(&block.blocks)));
+    for name in path.steps().iter().filter_map(crate::value::Step::name) {
+        let Some((here, blocks)) = attributes else {
+            return false;
+        };
+        if let Some(attribute) = here.get(name) {
+            if attribute.computed && !attribute.optional {
+                return true;
+            }
+            attributes = match &attribute.attribute_type {
+                AttributeType::Nested { attributes, .. } => Some((attributes, None)),
+                AttributeType::Plain(_) => None,
+            };
+        } else {
+            attributes = blocks
+                .and_then(|b| b.get(name))
+                .map(|nested| (&nested.block.attributes, Some(&nested.block.blocks)));
+        }
+    }
+    false
+}

@@ -1,0 +1,227 @@
+//! What really exists for the instances of a state.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+
+use crate::address::{InstanceAddress, ProviderConfigAddress};
+use crate::context::Context;
+use crate::error::{Error, ErrorKind, Result};
+use crate::provider::plan_back::{Verdict, judge, plan_request};
+use crate::provider::{ReadRequest, ReaderInfo, Refreshed, ResourceReader, ResourceSchema};
+use crate::state::Instance;
+use crate::value::{Value, diff};
+
+/// One object of a state, to be looked at.
+#[derive(Debug, Clone)]
+pub struct InstanceRef {
+    /// Its address.
+    pub address: InstanceAddress,
+    /// The provider configuration that manages it.
+    pub provider: ProviderConfigAddress,
+    /// The object as stored.
+    pub instance: Instance,
+}
+
+/// What a reality can tell about a resource type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Support {
+    /// Nothing.
+    None,
+    /// Whether an object exists.
+    Exists,
+    /// All attributes.
+    Attributes,
+}
+
+/// What was found for one object. An error is never an absence.
+#[derive(Debug)]
+pub enum Observed {
+    /// It is there.
+    Present(Box<Observation>),
+    /// It is not there; `stored` is the object in the state.
+    Absent {
+        /// The object in the state, in the provider's current schema.
+        stored: Value,
+        /// Its type's schema.
+        schema: Arc<ResourceSchema>,
+        /// What the provider had to say.
+        notes: Vec<String>,
+    },
+    /// It could not be looked at.
+    Unreadable(Error),
+}
+
+/// An object that is there.
+#[derive(Debug)]
+pub struct Observation {
+    /// The object in the state, in the provider's current schema.
+    pub stored: Value,
+    /// The object in reality.
+    pub current: Value,
+    /// Its type's schema.
+    pub schema: Arc<ResourceSchema>,
+    /// What apply would do about a difference; `None` when there is no difference.
+    pub verdict: Option<Result<Verdict>>,
+    /// What the provider had to say.
+    pub notes: Vec<String>,
+}
+
+/// What really exists for the instances of a state: provider plugins, native readers, later plans, snapshots and inventories.
+///
+/// # Behavior
+/// - `observe` may be called for many objects at once.
+/// - [`Observed::Absent`] is only for an object that was looked for and is not there.
+/// - Nothing is written.
+#[async_trait]
+pub trait Reality: Send + Sync {
+    /// Who answers for a provider configuration; `None` when nobody does.
+    fn reader_info(&self, provider: &ProviderConfigAddress) -> Option<&ReaderInfo>;
+
+    /// What can be told about a type under a provider configuration.
+    fn support(&self, provider: &ProviderConfigAddress, type_name: &str) -> Support;
+
+    /// Looks at one object.
+    async fn observe(&self, cx: &Context, object: &InstanceRef) -> Observed;
+}
+
+/// Reader or reason, for each provider configuration.
+pub type Routes = BTreeMap<ProviderConfigAddress, Result<Arc<dyn ResourceReader>>>;
+
+/// Reality through providers: each object is read by the reader of its provider configuration.
+pub struct Readers {
+    routes: Routes,
+}
+
+impl Readers {
+    /// Reality through these readers.
+    pub fn new(routes: Routes) -> Self {
+        Self { routes }
+    }
+
+    fn reader(&self, provider: &ProviderConfigAddress) -> Result<&Arc<dyn ResourceReader>> {
+        match self.routes.get(provider) {
+            Some(Ok(reader)) => Ok(reader),
+            Some(Err(error)) => Err(error.clone()),
+            None => Err(Error::new(
+                ErrorKind::NotFound,
+                "nobody answers for this provider configuration",
+            )
+            .with("provider", provider)),
+        }
+    }
+
+    async fn look(&self, cx: &Context, object: &InstanceRef) -> Result<Observed> {
+        let reader = self.reader(&object.provider)?;
+        let type_name = &object.address.resource.resource_type;
+        let Some(schema) = reader.resource_schema(type_name) else {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                format!("the provider does not know the resource type `{type_name}`"),
+            )
+            .with("provider", &object.provider)
+            .with_hint(
+                "the state was written with another version of the provider; install that one",
+            ));
+        };
+        let refreshed = reader.refresh(cx, request(object)?).await?;
+        let notes = refreshed
+            .warnings
+            .iter()
+            .map(|w| w.summary.clone())
+            .collect();
+        let Some(current) = &refreshed.current else {
+            return Ok(Observed::Absent {
+                stored: refreshed.prior,
+                schema: schema.clone(),
+                notes,
+            });
+        };
+        let verdict = plan_back(cx, reader.as_ref(), schema, type_name, &refreshed, current).await;
+        Ok(Observed::Present(Box::new(Observation {
+            current: current.clone(),
+            stored: refreshed.prior,
+            schema: schema.clone(),
+            verdict,
+            notes,
+        })))
+    }
+}
+
+#[async_trait]
+impl Reality for Readers {
+    fn reader_info(&self, provider: &ProviderConfigAddress) -> Option<&ReaderInfo> {
+        Some(self.reader(provider).ok()?.info())
+    }
+
+    fn support(&self, provider: &ProviderConfigAddress, type_name: &str) -> Support {
+        match self.reader(provider) {
+            Ok(reader) if reader.resource_schema(type_name).is_some() => Support::Attributes,
+            _ => Support::None,
+        }
+    }
+
+    async fn observe(&self, cx: &Context, object: &InstanceRef) -> Observed {
+        self.look(cx, object)
+            .await
+            .unwrap_or_else(Observed::Unreadable)
+    }
+}
+
+impl std::fmt::Debug for Readers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set()
+            .entries(self.routes.keys().map(ToString::to_string))
+            .finish()
+    }
+}
+
+fn request(object: &InstanceRef) -> Result<ReadRequest> {
+    let instance = &object.instance;
+    let private = instance.private.as_deref().unwrap_or_default();
+    let private = STANDARD.decode(private).map_err(|e| {
+        Error::new(
+            ErrorKind::InvalidState,
+            "the provider's private data in the state is not base64",
+        )
+        .with_source(e)
+    })?;
+    Ok(ReadRequest {
+        type_name: object.address.resource.resource_type.clone(),
+        schema_version: instance.schema_version,
+        attributes: instance.attributes.clone(),
+        private: Bytes::from(private),
+        identity: instance.identity.clone(),
+    })
+}
+
+/// Asks the provider what apply would do, only where something differs.
+async fn plan_back(
+    cx: &Context,
+    reader: &dyn ResourceReader,
+    schema: &ResourceSchema,
+    type_name: &str,
+    refreshed: &Refreshed,
+    current: &Value,
+) -> Option<Result<Verdict>> {
+    if diff(
+        &refreshed.prior,
+        current,
+        Some(&schema.block.comparison_shape()),
+    )
+    .is_empty()
+    {
+        return None;
+    }
+    let request = plan_request(schema, type_name, &refreshed.prior, refreshed);
+    Some(
+        reader
+            .plan(cx, request)
+            .await
+            .map(|planned| judge(schema, current, &planned)),
+    )
+}

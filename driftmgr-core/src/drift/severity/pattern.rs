@@ -1,0 +1,78 @@
+//! Patterns over resource types and attribute names: `*` stands for any run of characters, `|` separates alternatives.
+
+use serde::{Deserialize, Deserializer};
+
+/// A pattern.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Pattern(Vec<String>);
+
+impl Pattern {
+    pub(super) fn any() -> Self {
+        Self(vec!["*".to_owned()])
+    }
+
+    /// Whether the whole text fits.
+    pub(super) fn matches(&self, text: &str) -> bool {
+        self.0.iter().any(|alternative| fits(alternative, text))
+    }
+
+    /// Whether the dotted names, or the first few of them, fit.
+    pub(super) fn covers(&self, names: &str) -> bool {
+        let ends = names
+            .match_indices('.')
+            .map(|(at, _)| at)
+            .chain([names.len()]);
+        ends.filter_map(|end| names.get(..end))
+            .any(|prefix| self.matches(prefix))
+    }
+}
+
+fn fits(pattern: &str, text: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == text,
+        Some((head, tail)) => text.strip_prefix(head).is_some_and(|rest| {
+            let cuts = rest.char_indices().map(|(at, _)| at).chain([rest.len()]);
+            cuts.filter_map(|at| rest.get(at..))
+                .any(|rest| fits(tail, rest))
+        }),
+    }
+}
+
+impl<'de> Deserialize<'de> for Pattern {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text.split('|').any(|a| a.trim().is_empty()) {
+            return Err(serde::de::Error::custom(
+                "a pattern has no empty alternative",
+            ));
+        }
+        Ok(Self(text.split('|').map(|a| a.trim().to_owned()).collect()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pattern(text: &str) -> Pattern {
+        serde_json::from_value(text.into()).unwrap()
+    }
+
+    #[test]
+    fn stars_and_alternatives() {
+        assert!(pattern("aws_*|google_x").matches("aws_vpc"));
+        assert!(pattern("aws_*|google_x").matches("google_x"));
+        assert!(!pattern("aws_*").matches("xaws_vpc"));
+        assert!(pattern("*_policy").matches("aws_iam_policy"));
+        assert!(pattern("a*b*c").matches("aXXbYYc"));
+        assert!(!pattern("a*b*c").matches("aXXcYY"));
+    }
+
+    #[test]
+    fn a_path_covers_what_is_below_it() {
+        assert!(pattern("tags").covers("tags.env"));
+        assert!(pattern("*.cidr_blocks").covers("ingress.cidr_blocks"));
+        assert!(!pattern("tags").covers("tags_all"));
+        assert!(!pattern("ingress.cidr_blocks").covers("ingress"));
+    }
+}

@@ -1,0 +1,9 @@
+//! What takes more than one part of the library, or programs from outside, to test. One binary, since linking is slow.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support {
+    pub mod tools;
+}
+
+#[cfg(unix)]
+mod real;

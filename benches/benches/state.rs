@@ -19,7 +19,11 @@ fn driftmgr(bencher: divan::Bencher<'_, '_>, instances: usize) {
     let bytes = synthetic_state(instances);
     bencher.counter(BytesCount::of_slice(&bytes)).bench(|| {
         let state = State::parse(divan::black_box(&bytes)).unwrap();
-        state.resources.iter().map(|r| r.instances.len()).sum::<usize>()
+        state
+            .resources
+            .iter()
+            .map(|r| r.instances.len())
+            .sum::<usize>()
     });
 }
 
@@ -28,6 +32,11 @@ fn serde_json_value(bencher: divan::Bencher<'_, '_>, instances: usize) {
     let bytes = synthetic_state(instances);
     bencher.counter(BytesCount::of_slice(&bytes)).bench(|| {
         let state: serde_json::Value = serde_json::from_slice(divan::black_box(&bytes)).unwrap();
-        state["resources"].as_array().unwrap().iter().map(|r| r["instances"].as_array().unwrap().len()).sum::<usize>()
+        state["resources"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|r| r["instances"].as_array().unwrap().len())
+            .sum::<usize>()
     });
 }

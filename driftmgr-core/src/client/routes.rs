@@ -285,7 +285,9 @@ impl SchemasOnDisk {
         Some(SchemaKey {
             source: source.clone(),
             version,
-            hash: hash.to_owned(), protocol: 0 })
+            hash: hash.to_owned(),
+            protocol: 0,
+        })
     }
 }
 

@@ -64,8 +64,9 @@ fn missing(
     rules: &Rules,
 ) -> Finding {
     let rule = rules.deleted(&object.address.resource.resource_type);
-    let mut reasons = vec![rule.reason.clone()];
-    reasons.extend(notes);
+    // What the provider noted says more than that the object is gone.
+    let mut reasons = notes;
+    reasons.push(rule.reason.clone());
     // A deposed object was to be destroyed anyway.
     let effect = object.instance.deposed.is_none().then(|| Effect {
         action: EffectAction::Create,

@@ -21,6 +21,8 @@ pub enum Program {
 /// What the CLI configuration says about the places of providers. Empty where there is no such file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CliConfig {
+    /// The file that `TF_CLI_CONFIG_FILE` names, when it does not exist.
+    pub missing: Option<PathBuf>,
     /// The files that were read.
     pub files: Vec<PathBuf>,
     /// `plugin_cache_dir`, environment variables put in.
@@ -104,23 +106,19 @@ impl CliConfig {
     /// (`%APPDATA%` on Windows) and `*.tfrc` in the program's configuration folder.
     ///
     /// # Errors
-    /// `InvalidConfig` with file and line for what cannot be read as such a configuration; `NotFound` when the variable names a
-    /// file that does not exist.
+    /// `InvalidConfig` with file and line for what cannot be read as such a configuration. A file that the variable names and that
+    /// does not exist is no error; [`CliConfig::missing`] has it.
     pub fn load(environment: &Environment, program: Program) -> Result<Self> {
         let mut config = Self::default();
         // The second name is the older one; both programs still know it.
         for variable in [TF_CLI_CONFIG_FILE, "TERRAFORM_CONFIG"] {
             if let Some(path) = environment.get(variable) {
                 let path = environment.current_dir().join(path);
-                return match config.merge_file(&path, environment)? {
-                    true => Ok(config),
-                    false => Err(Error::new(
-                        ErrorKind::NotFound,
-                        format!("{variable} names a file that does not exist"),
-                    )
-                    .with("file", path.display())
-                    .with_hint(format!("correct or unset {variable}"))),
-                };
+                if !config.merge_file(&path, environment)? {
+                    // Terraform warns, and goes on without any configuration.
+                    config.missing = Some(path);
+                }
+                return Ok(config);
             }
         }
         for path in candidates(environment, program) {

@@ -1,0 +1,74 @@
+//! Every command of the development of DriftMgr; continuous integration calls nothing else.
+//!
+//! It has almost no dependencies, so that it is ready within seconds on a fresh machine.
+
+mod failure;
+mod install;
+mod layout;
+mod prerequisites;
+mod recipes;
+mod stamp;
+mod step;
+mod suite;
+mod tools;
+
+use std::process::ExitCode;
+
+use failure::Failure;
+use layout::Layout;
+
+const HELP: &str = "\
+Usage: cargo xtask COMMAND
+
+Commands:
+  test [-- ARGS]        install what the tests need, then run every check; ARGS go to nextest
+  tools [--only A,B]    install what the tests need, pinned, outside of the checkout
+  tools --list          show what that is
+  providers             build and install the two test providers alone
+  help                  show this
+
+Variables:
+  DRIFTMGR_TOOLS_DIR          where tools go (default: driftmgr/tools in the user's cache folder)
+  DRIFTMGR_FIXTURES           the fixtures (default: ../shared/fixtures beside the checkout)
+  DRIFTMGR_REQUIRE_FIXTURES   set to 1 to fail without fixtures, as with CI
+  CARGO_TARGET_DIR            where `test` compiles (default: driftmgr/target in the user's cache folder)
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if !failure.is_told() {
+                eprintln!("{failure}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[String]) -> Result<(), Failure> {
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        [] | ["help" | "--help" | "-h", ..] | [_, "--help" | "-h"] => {
+            print!("{HELP}");
+            Ok(())
+        }
+        ["test"] => suite::run(&Layout::find()?, &[]),
+        ["test", "--", nextest @ ..] => suite::run(&Layout::find()?, nextest),
+        ["tools"] => tools::install(&Layout::find()?, None),
+        ["tools", "--only", names] => {
+            let names: Vec<&str> = names.split(',').collect();
+            tools::install(&Layout::find()?, Some(&names))
+        }
+        ["tools", "--list"] => {
+            tools::list();
+            Ok(())
+        }
+        ["providers"] => tools::install(&Layout::find()?, Some(recipes::TEST_PROVIDERS)),
+        _ => Err(Failure::new(format!(
+            "unknown command: cargo xtask {}\n\n{HELP}",
+            words.join(" ")
+        ))),
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use driftmgr_core::drift::{DriftReport, Severity};
+use driftmgr_core::drift::{DriftReport, Severity, Verdict};
 use driftmgr_core::error::{Error, ErrorKind};
 
 use crate::args::Judge;
@@ -30,13 +30,10 @@ impl Exit {
 
     /// What a report means, when drift of this severity and above counts.
     pub(crate) fn of(report: &DriftReport, from: Severity) -> Self {
-        let mut visible = report.findings.iter().filter(|f| f.hidden.is_none());
-        if visible.any(|f| f.severity >= from) {
-            Self::Drift
-        } else if report.summary.unverifiable > 0 || !report.problems.is_empty() {
-            Self::Open
-        } else {
-            Self::Ok
+        match report.verdict_from(from) {
+            Verdict::Drift => Self::Drift,
+            Verdict::Incomplete => Self::Open,
+            Verdict::InSync => Self::Ok,
         }
     }
 

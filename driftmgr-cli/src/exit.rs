@@ -88,7 +88,7 @@ impl From<std::io::Error> for Failure {
 #[cfg(test)]
 mod tests {
     use driftmgr_core::address::ProviderConfigAddress;
-    use driftmgr_core::drift::{Class, Finding, Hidden, Kind, Summary};
+    use driftmgr_core::drift::{Category, Class, Finding, Hidden, Kind, Summary};
     use driftmgr_core::value::Value;
 
     use super::*;
@@ -103,6 +103,7 @@ mod tests {
             kind: Kind::Modified,
             class: Class::Material,
             severity,
+            category: Category::Other,
             reasons: vec![],
             effect: None,
             changes: vec![],

@@ -74,7 +74,10 @@ fn state_facts(stack: &Stack, instances: &[&Instance]) -> Vec<(String, String)> 
             rows.push(row("status", "tainted: the next apply replaces it"));
         }
         if instance.create_before_destroy {
-            rows.push(row("replacement", "is created before this one is destroyed"));
+            rows.push(row(
+                "replacement",
+                "is created before this one is destroyed",
+            ));
         }
         if !instance.dependencies.is_empty() {
             rows.push(row("depends on", instance.dependencies.join("\n")));
@@ -98,11 +101,17 @@ fn provider_facts(
         rows.extend(configuration(&evaluator.resolve_provider(address)));
         for name in root.module.variables.keys() {
             if let Some((_, origin)) = variables.get(name) {
-                rows.push(row(&format!("var.{name}"), format!("from {}", origin_of(origin, name))));
+                rows.push(row(
+                    &format!("var.{name}"),
+                    format!("from {}", origin_of(origin, name)),
+                ));
             }
         }
     } else {
-        rows.push(row("configured by", "its environment alone: the folder has no configuration"));
+        rows.push(row(
+            "configured by",
+            "its environment alone: the folder has no configuration",
+        ));
     }
     let answered = report.providers.iter().filter(|p| p.address == *address);
     for provider in answered {

@@ -1,8 +1,8 @@
 use super::*;
 use crate::address::ProviderConfigAddress;
-use crate::drift::{Category, 
-    AttributeChange, Class, Effect, EffectAction, Hidden, Kind, NotLookedAt, NotLookedAtKind,
-    Severity, Summary,
+use crate::drift::{
+    AttributeChange, Category, Class, Effect, EffectAction, Hidden, Kind, NotLookedAt,
+    NotLookedAtKind, Severity, Summary,
 };
 use crate::error::{Error, ErrorKind};
 use crate::report::text::Style;

@@ -1,19 +1,28 @@
 //! Values of Terraform's type system: exact numbers, unknowns, sets, paths. No I/O.
 
 mod codec;
+mod diff;
+mod diff_rules;
+#[cfg(test)]
+mod fixture_tests;
 #[cfg(test)]
 pub(crate) mod generate;
+pub mod json;
 pub mod msgpack;
 mod number;
 mod path;
+mod path_json;
+mod render;
 mod types;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 pub use codec::{DecodeError, EncodeError};
+pub use diff::{Difference, NestedShape, Shape, diff, diff_typed};
 pub use number::{Number, NumberError};
 pub use path::{Path, PathSet, Step};
+pub use render::{mask, mask_at, one_line};
 pub use types::{Type, TypeError};
 
 /// A value, without its marks: which parts are sensitive stands beside it in a [`PathSet`].

@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::value::generate::{typed_value, value_type};
+use crate::value::json;
 
 fn decoded(bytes: &[u8], ty: &str) -> Result<Value, DecodeError> {
     decode(bytes, &ty.parse().unwrap())
@@ -47,6 +48,116 @@ fn writes_numbers_as_terraform_does() {
     assert_eq!(bytes("0.1"), b"\xa30.1");
     assert_eq!(bytes("9223372036854775808"), b"\xb39223372036854775808");
     assert_eq!(bytes("1e500"), b"\xa51e500");
+}
+
+/// Type, JSON and msgpack of the same values, as go-cty 1.16 writes them.
+const OF_CTY: &[(&str, &str, &str)] = &[
+    (r#""number""#, r#"0"#, "00"),
+    (r#""number""#, r#"-1"#, "ff"),
+    (r#""number""#, r#"127"#, "7f"),
+    (r#""number""#, r#"128"#, "cc80"),
+    (r#""number""#, r#"-33"#, "d0df"),
+    (r#""number""#, r#"65536"#, "ce00010000"),
+    (
+        r#""number""#,
+        r#"9223372036854775807"#,
+        "cf7fffffffffffffff",
+    ),
+    (
+        r#""number""#,
+        r#"-9223372036854775808"#,
+        "d38000000000000000",
+    ),
+    (
+        r#""number""#,
+        r#"9223372036854775808"#,
+        "b339323233333732303336383534373735383038",
+    ),
+    (
+        r#""number""#,
+        r#"18446744073709551615"#,
+        "b43138343436373434303733373039353531363135",
+    ),
+    (r#""number""#, r#"0.5"#, "cb3fe0000000000000"),
+    (r#""number""#, r#"-1.25"#, "cbbff4000000000000"),
+    (r#""number""#, r#"0.1"#, "a3302e31"),
+    (
+        r#""number""#,
+        r#"123456789012345678901234567890"#,
+        "be313233343536373839303132333435363738393031323334353637383930",
+    ),
+    (
+        r#""number""#,
+        r#"10000000000000000000000000000000000000000"#,
+        "d9293130303030303030303030303030303030303030303030303030303030303030303030303030303030",
+    ),
+    (
+        r#""number""#,
+        r#"3.14159265358979323846264338327950288"#,
+        "d925332e3134313539323635333538393739333233383436323634333338333237393530323838",
+    ),
+    (
+        r#"["set","string"]"#,
+        r#"["a","b","ä"]"#,
+        "93a161a162a2c3a4",
+    ),
+    (
+        r#"["object",{"b":"string","a":["list",["object",{"x":"number"}]],"c":"dynamic"}]"#,
+        r#"{"a":[{"x":1},{"x":null}],"b":null,"c":{"value":[true,null],"type":["list","bool"]}}"#,
+        "83a1619281a1780181a178c0a162c0a16392c40f5b226c697374222c22626f6f6c225d92c3c0",
+    ),
+    (
+        r#"["map",["tuple",["string","bool"]]]"#,
+        r#"{"e":null,"k":["v",false]}"#,
+        "82a165c0a16b92a176c2",
+    ),
+    (r#""dynamic""#, r#"null"#, "c0"),
+    (
+        r#""dynamic""#,
+        r#"{"value":{"a":"x"},"type":["object",{"a":"string"}]}"#,
+        "92c4195b226f626a656374222c7b2261223a22737472696e67227d5d81a161a178",
+    ),
+    (
+        r#"["list","dynamic"]"#,
+        r#"[{"value":1.5,"type":"number"},{"value":2,"type":"number"}]"#,
+        "9292c408226e756d62657222cb3ff800000000000092c408226e756d6265722202",
+    ),
+    (
+        r#""dynamic""#,
+        r#"{"value":null,"type":"string"}"#,
+        "92c40822737472696e6722c0",
+    ),
+];
+
+fn bytes_of(hex: &str) -> Vec<u8> {
+    let byte = |at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
+    (0..hex.len()).step_by(2).map(byte).collect()
+}
+
+#[test]
+fn agrees_with_terraforms_own_library() {
+    for (ty, json, hex) in OF_CTY {
+        let ty: Type = ty.parse().unwrap();
+        let value = json::decode(json, &ty).unwrap();
+        assert!(decode(&bytes_of(hex), &ty).unwrap() == value, "{json}");
+        assert_eq!(encode(&value, &ty).unwrap(), bytes_of(hex), "{json}");
+    }
+}
+
+#[test]
+fn agrees_on_unknown_values() {
+    for hex in [
+        "d40000",
+        "c7030c8101c2",
+        "c7070c8102a461726e3a",
+        "c7090c8301c2050106cd012c",
+        "d70c810392a3302e31c3",
+    ] {
+        assert_eq!(decode(&bytes_of(hex), &Type::String), Ok(Value::Unknown));
+    }
+    let typed = bytes_of("92c40822737472696e6722d40000");
+    let want = Value::Dynamic(Box::new((Type::String, Value::Unknown)));
+    assert_eq!(decode(&typed, &Type::Dynamic), Ok(want));
 }
 
 #[test]

@@ -99,10 +99,13 @@ pub(crate) fn run(
         let failed = !failures.is_empty();
         let mut report = client.detect_drift(&stacks, options).await?;
         interrupted(&cx)?;
-        let failures = failures.into_iter().map(|(target, error)| match error.context_value("target") {
-            Some(_) => error,
-            None => error.with("target", target),
-        });
+        let failures =
+            failures
+                .into_iter()
+                .map(|(target, error)| match error.context_value("target") {
+                    Some(_) => error,
+                    None => error.with("target", target),
+                });
         report.problems.extend(failures);
         Ok(Surveyed {
             report,

@@ -50,7 +50,10 @@ pub(crate) fn run(args: &Check, call: &Call<'_>, printer: &Printer) -> Result<Ex
     emit(printer, &args.output, &surveyed.folders, &answer)?;
     let again: Vec<String> = targets.iter().map(|t| shell(t)).collect();
     match exit {
-        Exit::Drift => printer.hint(&format!("driftmgr drift {} shows what differs", again.join(" "))),
+        Exit::Drift => printer.hint(&format!(
+            "driftmgr drift {} shows what differs",
+            again.join(" ")
+        )),
         Exit::Open => printer.hint(&format!(
             "driftmgr drift {} shows what could not be looked at, and why",
             again.join(" ")

@@ -5,8 +5,8 @@ mod facts;
 use driftmgr_core::address::InstanceAddress;
 use driftmgr_core::client::{Client, Stack};
 use driftmgr_core::drift::DriftReport;
-use driftmgr_core::report::text::{self, TextOptions, shell};
 use driftmgr_core::report::json;
+use driftmgr_core::report::text::{self, TextOptions, shell};
 use driftmgr_core::{Error, ErrorKind};
 
 use super::Call;
@@ -59,7 +59,9 @@ pub(crate) fn run(args: &Explain, call: &Call<'_>, printer: &Printer) -> Result<
         })
     })?;
     let folders = [args.target.clone()].into_iter();
-    let folders: Vec<String> = folders.filter(|t| std::path::Path::new(t).is_dir()).collect();
+    let folders: Vec<String> = folders
+        .filter(|t| std::path::Path::new(t).is_dir())
+        .collect();
     emit(printer, &args.output, &folders, &explained)?;
     Ok(Exit::Ok)
 }

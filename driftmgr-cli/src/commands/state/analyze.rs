@@ -2,8 +2,8 @@
 
 use std::time::SystemTime;
 
-use driftmgr_core::report::text::{self, TextOptions};
 use driftmgr_core::report::json;
+use driftmgr_core::report::text::{self, TextOptions};
 use driftmgr_core::state::{Analysis, Health, HealthInputs};
 use driftmgr_core::{Error, ErrorKind};
 
@@ -45,7 +45,11 @@ impl Render for Analyzed {
     }
 }
 
-pub(crate) fn run(args: &StateAnalyze, call: &Call<'_>, printer: &Printer) -> Result<Exit, Failure> {
+pub(crate) fn run(
+    args: &StateAnalyze,
+    call: &Call<'_>,
+    printer: &Printer,
+) -> Result<Exit, Failure> {
     let file = args.state.file.as_str();
     let from_input = file == "-";
     if from_input && !args.offline {

@@ -33,7 +33,11 @@ impl Render for Compared {
     }
 }
 
-pub(crate) fn run(args: &StateCompare, call: &Call<'_>, printer: &Printer) -> Result<Exit, Failure> {
+pub(crate) fn run(
+    args: &StateCompare,
+    call: &Call<'_>,
+    printer: &Printer,
+) -> Result<Exit, Failure> {
     match &args.file {
         Some(file) => with_reality(args, file, call, printer),
         None => with_each_other(args, printer),

@@ -39,7 +39,9 @@ pub(crate) fn run(
         Some(from) => printer.note(&format!(
             "{file} was upgraded from format {from} to 4; the old state is {file}.backup"
         )),
-        None => printer.note(&format!("{file} is in format 4 already; nothing was written")),
+        None => printer.note(&format!(
+            "{file} is in format 4 already; nothing was written"
+        )),
     }
     Ok(Exit::Ok)
 }

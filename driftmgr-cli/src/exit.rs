@@ -88,7 +88,7 @@ impl From<std::io::Error> for Failure {
 #[cfg(test)]
 mod tests {
     use driftmgr_core::address::ProviderConfigAddress;
-    use driftmgr_core::drift::{Class, Finding, Hidden, Kind, Summary};
+    use driftmgr_core::drift::{Category, Class, Finding, Hidden, Kind, Summary};
     use driftmgr_core::value::Value;
 
     use super::*;
@@ -104,6 +104,7 @@ mod tests {
             class: Class::Material,
             category: driftmgr_core::drift::Category::Other,
             severity,
+            category: Category::Other,
             reasons: vec![],
             effect: None,
             changes: vec![],

@@ -5,6 +5,8 @@ mod api {
     mod architecture;
 }
 
+// Shared with other test programs, so its items are public and not all are used here.
+#[allow(unreachable_pub)]
 mod support {
     pub mod tools;
 }

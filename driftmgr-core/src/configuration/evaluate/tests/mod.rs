@@ -13,8 +13,8 @@ use crate::address::{ProviderConfigAddress, ResourceAddress};
 use crate::configuration::{RootModule, VariableInput, Variables, Workspace};
 use crate::context::Context;
 use crate::env::Environment;
-use crate::state::{Instance, InstanceStatus, RawAttributes, Resource, State};
-use crate::value::{PathSet, Value};
+use crate::state::{Instance, RawAttributes, Resource, State};
+use crate::value::Value;
 
 const AWS: &str = "provider[\"registry.terraform.io/hashicorp/aws\"]";
 
@@ -76,15 +76,9 @@ impl Case {
                 None => resources.push(resource(address.resource, instance)),
             }
         }
-        self.state = Some(State {
-            format_version: 4,
-            terraform_version: None,
-            serial: 1,
-            lineage: "x".into(),
-            outputs: Default::default(),
-            resources,
-            check_results: None,
-        });
+        let mut state = State::new("x");
+        state.resources = resources;
+        self.state = Some(state);
         self
     }
 
@@ -122,30 +116,14 @@ impl Case {
 }
 
 fn instance(key: Option<crate::address::InstanceKey>, attributes: &str) -> Instance {
-    Instance {
-        key,
-        deposed: None,
-        status: InstanceStatus::Ready,
-        schema_version: 0,
-        attributes: RawAttributes::Json(Arc::from(
-            RawValue::from_string(attributes.into()).unwrap(),
-        )),
-        sensitive: PathSet::default(),
-        private: None,
-        identity: None,
-        dependencies: Vec::new(),
-        create_before_destroy: false,
-        provider: None,
-    }
+    let attributes = RawValue::from_string(attributes.into()).unwrap();
+    Instance::new(key, 0, RawAttributes::Json(Arc::from(attributes)))
 }
 
 fn resource(address: ResourceAddress, instance: Instance) -> Resource {
-    Resource {
-        address,
-        each: None,
-        provider: None,
-        instances: vec![instance],
-    }
+    let mut resource = Resource::new(address, None);
+    resource.instances.push(instance);
+    resource
 }
 
 fn text(value: &str) -> Value {

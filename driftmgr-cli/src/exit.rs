@@ -102,7 +102,6 @@ mod tests {
             provider: "provider.a".parse::<ProviderConfigAddress>().unwrap(),
             kind: Kind::Modified,
             class: Class::Material,
-            category: driftmgr_core::drift::Category::Other,
             severity,
             category: Category::Other,
             reasons: vec![],

@@ -29,7 +29,6 @@ fn finding(target: &str, address: &str, kind: Kind) -> Finding {
         class: Class::Material,
         category: Category::Other,
         severity: Severity::Important,
-        category: Category::Other,
         reasons: vec![],
         effect: Some(Effect {
             action: match kind {

@@ -507,7 +507,6 @@ provider_installation {
         let config = CliConfig::load(&missing, Program::Terraform).unwrap();
         assert_eq!(config.missing, Some(PathBuf::from("/nowhere/rc")));
         assert_eq!(config.files, Vec::<PathBuf>::new());
-        assert!(error.message().contains(TF_CLI_CONFIG_FILE));
     }
 
     #[test]

@@ -104,6 +104,7 @@ mod tests {
             class: Class::Material,
             severity,
             category: Category::Other,
+            severity,
             reasons: vec![],
             effect: None,
             changes: vec![],

@@ -120,15 +120,19 @@ fn of_target(
             .as_ref()
             .is_none_or(|e| e.action != EffectAction::None)
     };
-    if here.iter().any(|f| acts(&f)) {
+    if here.iter().any(acts) {
         rows.push((
             "undo the drift".to_owned(),
             format!("{terraform} apply{place}"),
         ));
-        rows.push((
-            "keep the drift".to_owned(),
-            format!("write it into the configuration, then {terraform} apply -refresh-only{place}"),
-        ));
+        if here.iter().any(|f| f.kind != Kind::Missing) {
+            rows.push((
+                "keep the drift".to_owned(),
+                format!(
+                    "write it into the configuration, then {terraform} apply -refresh-only{place}"
+                ),
+            ));
+        }
     } else {
         rows.push((
             "update the state".to_owned(),

@@ -27,7 +27,6 @@ fn finding(target: &str, address: &str, kind: Kind) -> Finding {
         provider: provider(),
         kind,
         class: Class::Material,
-        category: Category::Other,
         severity: Severity::Important,
         reasons: vec![],
         effect: Some(Effect {

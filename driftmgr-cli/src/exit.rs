@@ -104,7 +104,6 @@ mod tests {
             class: Class::Material,
             severity,
             category: Category::Other,
-            severity,
             reasons: vec![],
             effect: None,
             changes: vec![],

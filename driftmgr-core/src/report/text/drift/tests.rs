@@ -28,6 +28,7 @@ fn finding(target: &str, address: &str, kind: Kind) -> Finding {
         kind,
         class: Class::Material,
         severity: Severity::Important,
+        category: Category::Other,
         reasons: vec![],
         effect: Some(Effect {
             action: match kind {

@@ -13,7 +13,12 @@ mod support {
 
 #[cfg(unix)]
 mod oracle {
+    mod differences;
+    mod drift;
     mod harness;
+    mod lab;
+    mod plan;
+    mod states;
 }
 
 #[cfg(unix)]

@@ -100,13 +100,7 @@ async fn place(
     source: &ProviderSource,
 ) -> Result<Place> {
     let source = &source.with_namespace();
-    let native = || {
-        native::reader_for(
-            source,
-            &cx.environment().current_dir().join(stack.root_dir()),
-        )
-        .map(Place::Native)
-    };
+    let native = || native::reader_for(source, &absolute_root(cx, stack)).map(Place::Native);
     if source.is_builtin() {
         return native().ok_or_else(|| {
             Error::new(
@@ -147,7 +141,7 @@ fn search(
     options: &DriftOptions,
     source: &ProviderSource,
 ) -> SearchRequest {
-    let root = cx.environment().current_dir().join(stack.root_dir());
+    let root = absolute_root(cx, stack);
     let mut request = SearchRequest::new(root, source.clone());
     request.settings.clone_from(&options.provider_paths);
     let required = stack
@@ -249,6 +243,12 @@ async fn start(
     Ok(reader)
 }
 
+/// The root module's folder, without `.` in it.
+fn absolute_root(cx: &Context, stack: &Stack) -> PathBuf {
+    let dir = cx.environment().current_dir().join(stack.root_dir());
+    std::path::absolute(&dir).unwrap_or(dir)
+}
+
 /// The root module's folder where it makes a difference, so that a process is shared wherever it can be.
 fn working_dir(
     cx: &Context,
@@ -256,7 +256,7 @@ fn working_dir(
     source: &ProviderSource,
     configuration: &ProviderConfiguration,
 ) -> Option<PathBuf> {
-    let dir = cx.environment().current_dir().join(stack.root_dir());
+    let dir = absolute_root(cx, stack);
     let relative = READ_RELATIVE_PATHS.contains(&source.provider_type.as_str())
         || strings(&configuration.body).any(|text| {
             !text.is_empty() && dir.join(text).exists() && std::path::Path::new(text).is_relative()

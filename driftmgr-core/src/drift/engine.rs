@@ -1,16 +1,20 @@
 //! Looks at every instance of many states, and says of each what was found, or why nothing was.
 
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use futures::FutureExt as _;
 use futures::stream::{FuturesUnordered, StreamExt as _};
 
 use super::finding::{self, Outcome};
 use super::model::{DriftReport, Kind, NotLookedAt, NotLookedAtKind, Summary, SurveyedProvider};
+use super::moved::Renames;
 use super::reality::{InstanceRef, Observed, Reality};
+use super::selection::Selection;
 use super::severity::Rules;
 use super::valve;
-use crate::address::ResourceMode;
+use crate::address::{InstanceAddress, ResourceMode};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
@@ -25,6 +29,8 @@ pub struct DriftInput {
     pub state: Arc<State>,
     /// What it is held against.
     pub reality: Arc<dyn Reality>,
+    /// What the configuration's `moved` blocks rename.
+    pub renames: Renames,
 }
 
 impl std::fmt::Debug for DriftInput {
@@ -43,7 +49,7 @@ pub struct SurveyOptions {
     /// Severity rules.
     pub rules: Arc<Rules>,
     /// Which instances are looked at.
-    pub selection: super::selection::Selection,
+    pub selection: Selection,
 }
 
 impl Default for SurveyOptions {
@@ -51,13 +57,22 @@ impl Default for SurveyOptions {
         Self {
             in_flight: 256,
             rules: Arc::default(),
-            selection: super::selection::Selection::default(),
+            selection: Selection::default(),
         }
     }
 }
 
+/// One object that is to be looked at.
+struct Job {
+    input: usize,
+    object: InstanceRef,
+    new_address: Option<InstanceAddress>,
+}
+
 /// One object with what became of it.
 pub(super) struct Looked {
+    /// Its place among all objects: a state can hold two with the same address.
+    position: usize,
     pub(super) input: usize,
     pub(super) object: InstanceRef,
     pub(super) outcome: Outcome,
@@ -65,42 +80,31 @@ pub(super) struct Looked {
 
 /// Looks at every managed instance of the states and reports what differs, what does not, and what was not looked at.
 ///
-/// It answers also when the operation is cancelled or its deadline passes: what was not reached is unverifiable then. The report does
-/// not depend on the order in which providers answer.
+/// It answers also when the operation is cancelled or its deadline passes: what was not reached is unverifiable then. The report depends
+/// neither on the order in which providers answer nor on that of the inputs.
 pub async fn survey(cx: &Context, inputs: &[DriftInput], options: &SurveyOptions) -> DriftReport {
+    let mut inputs: Vec<&DriftInput> = inputs.iter().collect();
+    inputs.sort_by(|a, b| a.target.cmp(&b.target));
     let mut report = DriftReport::default();
-    let mut work = Vec::new();
+    let mut jobs = Vec::new();
     for (index, input) in inputs.iter().enumerate() {
-        plan_work(index, input, options, &mut work, &mut report.not_looked_at);
+        plan_work(index, input, options, &mut jobs, &mut report.not_looked_at);
     }
-    let mut looked = look_at_all(cx, inputs, work, options).await;
-    looked.sort_by(|a, b| key(inputs, a).cmp(&key(inputs, b)));
-    report.problems = valve::close(inputs, &mut looked);
+    let mut looked = look_at_all(cx, &inputs, jobs, options).await;
+    looked.sort_by_key(|each| each.position);
+    report.problems = valve::close(&inputs, &mut looked);
     for each in looked {
-        record(&mut report, inputs, each);
+        record(&mut report, &inputs, each);
     }
+    report.findings.sort_by(|a, b| {
+        (&a.target, &a.address, &a.deposed).cmp(&(&b.target, &b.address, &b.deposed))
+    });
     report.not_looked_at.sort_by(|a, b| {
         (&a.target, &a.address, &a.deposed).cmp(&(&b.target, &b.address, &b.deposed))
     });
-    report.providers = providers(inputs);
+    report.providers = providers(&inputs);
     report.summary = summary(&report);
     report
-}
-
-fn key<'a>(
-    inputs: &'a [DriftInput],
-    looked: &'a Looked,
-) -> (
-    &'a str,
-    &'a crate::address::InstanceAddress,
-    &'a Option<String>,
-) {
-    let target = inputs.get(looked.input).map_or("", |i| i.target.as_str());
-    (
-        target,
-        &looked.object.address,
-        &looked.object.instance.deposed,
-    )
 }
 
 /// Splits a state into what is to be looked at and what is left out for a reason.
@@ -108,11 +112,12 @@ fn plan_work(
     index: usize,
     input: &DriftInput,
     options: &SurveyOptions,
-    work: &mut Vec<(usize, InstanceRef)>,
+    jobs: &mut Vec<Job>,
     out: &mut Vec<NotLookedAt>,
 ) {
     for (resource, instance) in input.state.instances() {
         let address = resource.instance_address(instance);
+        let new_address = input.renames.get(&address).cloned();
         let mut leave_out = |kind, reason: &str| {
             out.push(NotLookedAt {
                 target: input.target.clone(),
@@ -127,17 +132,21 @@ fn plan_work(
                 NotLookedAtKind::Skipped,
                 "a data source: it is read anew by each plan",
             );
-        } else if !options.selection.contains(&address) {
+        } else if !options
+            .selection
+            .contains_renamed(&address, new_address.as_ref())
+        {
             leave_out(NotLookedAtKind::Skipped, "left out by the caller");
         } else if let Some(provider) = resource.provider_of(instance) {
-            work.push((
-                index,
-                InstanceRef {
+            jobs.push(Job {
+                input: index,
+                object: InstanceRef {
                     address,
                     provider: provider.clone(),
                     instance: instance.clone(),
                 },
-            ));
+                new_address,
+            });
         } else {
             leave_out(
                 NotLookedAtKind::Unverifiable,
@@ -149,24 +158,24 @@ fn plan_work(
 
 async fn look_at_all(
     cx: &Context,
-    inputs: &[DriftInput],
-    work: Vec<(usize, InstanceRef)>,
+    inputs: &[&DriftInput],
+    jobs: Vec<Job>,
     options: &SurveyOptions,
 ) -> Vec<Looked> {
-    let total = work.len() as u64;
+    let total = jobs.len() as u64;
     cx.emit(&Event::Started {
         step: "reading instances".to_owned(),
         total: Some(total),
     });
-    let mut waiting = work.into_iter();
+    let mut waiting = jobs.into_iter().enumerate();
     let mut under_way = FuturesUnordered::new();
     let mut done = Vec::new();
     loop {
         while under_way.len() < options.in_flight.max(1) {
-            let Some((input, object)) = waiting.next() else {
+            let Some((position, job)) = waiting.next() else {
                 break;
             };
-            under_way.push(look_at(cx, inputs, input, object, options));
+            under_way.push(look_at(cx, inputs, position, job, options));
         }
         let Some(looked) = under_way.next().await else {
             break;
@@ -186,19 +195,25 @@ async fn look_at_all(
 
 async fn look_at(
     cx: &Context,
-    inputs: &[DriftInput],
-    input: usize,
-    object: InstanceRef,
+    inputs: &[&DriftInput],
+    position: usize,
+    job: Job,
     options: &SurveyOptions,
 ) -> Looked {
-    let observed = match inputs.get(input) {
-        Some(input) => observe(cx, input, &object).await,
+    let observed = match inputs.get(job.input) {
+        Some(input) => observe(cx, input, &job.object).await,
         None => Observed::Unreadable(Error::new(ErrorKind::Unexpected, "an instance of no state")),
     };
-    let outcome = finding::outcome(&object, observed, &options.rules);
+    let outcome = finding::outcome(
+        &job.object,
+        observed,
+        &options.rules,
+        job.new_address.as_ref(),
+    );
     Looked {
-        input,
-        object,
+        position,
+        input: job.input,
+        object: job.object,
         outcome,
     }
 }
@@ -207,7 +222,10 @@ async fn observe(cx: &Context, input: &DriftInput, object: &InstanceRef) -> Obse
     if let Err(error) = cx.check() {
         return Observed::Unreadable(not_reached(&error));
     }
-    let answer = async { Ok(input.reality.observe(cx, object).await) };
+    // A defect in one reader costs one object, and not the answers of all others. The panic's text can hold anything, so it is left out.
+    let answer = AssertUnwindSafe(input.reality.observe(cx, object))
+        .catch_unwind()
+        .map(|answer| answer.map_err(|_| Error::new(ErrorKind::Unexpected, "the reader panicked")));
     match cx.run(answer).await {
         Ok(observed) => observed,
         Err(error) => Observed::Unreadable(not_reached(&error)),
@@ -223,7 +241,7 @@ fn not_reached(error: &Error) -> Error {
     Error::new(error.kind(), message)
 }
 
-fn record(report: &mut DriftReport, inputs: &[DriftInput], looked: Looked) {
+fn record(report: &mut DriftReport, inputs: &[&DriftInput], looked: Looked) {
     let target = inputs
         .get(looked.input)
         .map_or_else(String::new, |i| i.target.clone());
@@ -266,7 +284,7 @@ fn summary(report: &DriftReport) -> Summary {
 }
 
 /// Who answered, once each.
-fn providers(inputs: &[DriftInput]) -> Vec<SurveyedProvider> {
+fn providers(inputs: &[&DriftInput]) -> Vec<SurveyedProvider> {
     let mut found = BTreeMap::new();
     for input in inputs {
         let managed = input

@@ -44,7 +44,7 @@ struct Tally {
 ///
 /// Closed when at least three objects of a provider configuration are gone and none is there, those of types without a region aside.
 /// It also closes on files that are read natively: from the wrong folder all of them look gone.
-pub(super) fn close(inputs: &[DriftInput], looked: &mut [Looked]) -> Vec<Error> {
+pub(super) fn close(inputs: &[&DriftInput], looked: &mut [Looked]) -> Vec<Error> {
     let mut tallies: BTreeMap<(usize, ProviderConfigAddress), Tally> = BTreeMap::new();
     for each in looked.iter() {
         let tally = tallies
@@ -80,7 +80,7 @@ pub(super) fn close(inputs: &[DriftInput], looked: &mut [Looked]) -> Vec<Error> 
         .collect()
 }
 
-fn suspicion(inputs: &[DriftInput], input: usize, provider: &ProviderConfigAddress) -> Error {
+fn suspicion(inputs: &[&DriftInput], input: usize, provider: &ProviderConfigAddress) -> Error {
     let info = inputs
         .get(input)
         .and_then(|i| i.reality.reader_info(provider));

@@ -8,5 +8,6 @@ mod order;
 mod outcomes;
 mod properties;
 mod renamed;
+mod schemas;
 mod secrets;
 mod suspicious;

@@ -106,6 +106,7 @@ async fn place(
     options: &DriftOptions,
     source: &ProviderSource,
 ) -> Result<Place> {
+    let source = &source.with_namespace();
     let native = || {
         native::reader_for(
             source,
@@ -153,10 +154,8 @@ fn search(
     options: &DriftOptions,
     source: &ProviderSource,
 ) -> SearchRequest {
-    let mut request = SearchRequest::new(
-        cx.environment().current_dir().join(stack.root_dir()),
-        source.clone(),
-    );
+    let root = cx.environment().current_dir().join(stack.root_dir());
+    let mut request = SearchRequest::new(root, source.clone());
     request.settings.clone_from(&options.provider_paths);
     let required = stack
         .root_module()

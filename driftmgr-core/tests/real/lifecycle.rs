@@ -185,8 +185,10 @@ async fn an_attached_provider_is_never_stopped() {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let lines = BufReader::new(running.stdout.take().unwrap()).lines();
+        // Open to the end: the provider goes on printing.
+        let mut lines = BufReader::new(running.stdout.take().unwrap()).lines();
         let printed = lines
+            .by_ref()
             .map(Result::unwrap)
             .find_map(|line| Some(line.split_once("TF_REATTACH_PROVIDERS='")?.1.to_owned()))
             .expect("it prints how to attach");

@@ -1,5 +1,7 @@
 //! What is known of an instance without asking anybody: its state, and where its provider's configuration comes from.
 
+use std::path::{Path, PathBuf};
+
 use driftmgr_core::Context;
 use driftmgr_core::address::{InstanceAddress, ProviderConfigAddress};
 use driftmgr_core::client::Stack;
@@ -49,6 +51,11 @@ impl Facts {
     }
 }
 
+/// The path without `.` in it.
+fn tidy(path: &Path) -> PathBuf {
+    path.components().collect()
+}
+
 fn row(label: &str, text: impl ToString) -> (String, String) {
     (label.to_owned(), text.to_string())
 }
@@ -56,7 +63,7 @@ fn row(label: &str, text: impl ToString) -> (String, String) {
 fn state_facts(stack: &Stack, instances: &[&Instance]) -> Vec<(String, String)> {
     let state = stack.state();
     let mut rows = vec![
-        row("file", stack.state_path().display()),
+        row("file", tidy(stack.state_path()).display()),
         row("workspace", &stack.workspace().name),
         row("serial", state.serial),
         row("lineage", &state.lineage),
@@ -115,14 +122,15 @@ fn provider_facts(
     }
     let answered = report.providers.iter().filter(|p| p.address == *address);
     for provider in answered {
-        let version = provider.version.as_deref().unwrap_or("unknown");
         let by = match (&provider.path, provider.origin) {
             (Some(path), _) => path.display().to_string(),
             (None, "native") => "driftmgr itself".to_owned(),
             (None, origin) => origin.to_owned(),
         };
         rows.push(row("read by", by));
-        rows.push(row("version", version));
+        if let Some(version) = &provider.version {
+            rows.push(row("version", version));
+        }
     }
     rows
 }

@@ -37,7 +37,7 @@ const MAX_DEPTH: usize = 250;
 
 /// How much one evaluation may make, in values and characters. A configuration needs thousands; one that doubles a list at each of
 /// fifty local values would need them all.
-const MAX_WORK: usize = 2_000_000;
+const MAX_WORK: usize = 1_000_000;
 /// How deep a value may be nested; what walks over values takes stack.
 const MAX_NESTING: usize = 400;
 

@@ -84,6 +84,7 @@ impl Evaluator<'_> {
             },
             NodeKind::Binary(operator, operands) => self.binary(*operator, operands, node, scope),
             NodeKind::For(each) => self.for_each(each, node, scope),
+            NodeKind::Unsupported(reason) => Ok(self.unknown(node, scope, *reason)),
         }
     }
 

@@ -178,6 +178,36 @@ mod tests {
             &TextOptions::plain(),
         );
         assert!(!text.contains("planted"));
-        insta::assert_snapshot!(text, @r"");
+        insta::assert_snapshot!(text, @r"
+prod.tfstate
+  resources     2
+  data sources  0
+  instances     1
+  modules       1
+  providers     registry.terraform.io/hashicorp/demo: 1 instance
+  outputs       1 output, 1 sensitive
+  secrets       in 0 instances
+
+Types
+  1             demo_x
+
+Health
+  score         30 of 100, critical
+  age           abandoned, written thirty days ago or longer
+  -40           abandoned: last written 40 days ago
+  -10           larger than 10 MB: 12.0 MB
+  -10           kept in a local file, without locks between machines
+  -10           no earlier versions are kept
+
+What stands out
+  tainted       demo_x.a
+  deposed       demo_x.a (deadbeef)
+  no instances  demo_y.none
+  dangling      demo_x.a depends on demo_x.gone, which is not in the state
+
+Largest objects
+  17 B          demo_x.a
+  17 B          demo_x.a
+");
     }
 }

@@ -1,4 +1,5 @@
 mod hostile;
+mod language;
 mod providers;
 mod references;
 mod values;

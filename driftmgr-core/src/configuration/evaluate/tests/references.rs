@@ -147,12 +147,17 @@ fn templates_see_their_own_variables_alone() {
                 "%{ for n in names ~}\n${n},\n%{ endfor ~}\nend ${upper(last)}",
             ),
             ("outside.tpl", "${path.module}"),
+            (
+                "lines.tpl",
+                "x %{ if true ~}\n\n  a\n  %{~ endif }\nb\n\n${~ 1 }",
+            ),
             ("again.tpl", "${templatefile(\"t.tpl\", {})}"),
         ])
     };
     let rendered =
         case("templatefile(\"${path.module}/t.tpl\", { names = [\"a\", \"b\"], last = \"x\" })");
     assert!(rendered.x() == Ok(text("a,\nb,\nend X")));
+    assert!(case("templatefile(\"lines.tpl\", {})").x() == Ok(text("x \n  a\n\nb\n1")));
     assert!(case("templatestring(local.t, { v = 1 })").x() == Ok(text("<1>")));
     for refused in ["outside.tpl", "again.tpl", "gone.tpl"] {
         assert!(
@@ -161,5 +166,14 @@ fn templates_see_their_own_variables_alone() {
                 .is_err(),
             "{refused}"
         );
+    }
+}
+
+#[test]
+fn what_would_read_differently_is_not_guessed() {
+    for body in ["%{ if true }a%{ endif }", "${~ 1 }"] {
+        let heredoc = format!("<<-EOT\n    {body}\n    b\n  EOT\n");
+        let reasons = with_x(&heredoc, "").x().unwrap_err();
+        assert!(reasons[0].contains("indented heredoc"), "{reasons:?}");
     }
 }

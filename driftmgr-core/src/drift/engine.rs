@@ -63,17 +63,20 @@ impl Default for SurveyOptions {
 }
 
 /// One object that is to be looked at.
-struct Job {
-    input: usize,
+struct Job<'a> {
+    index: usize,
+    input: &'a DriftInput,
     object: InstanceRef,
     new_address: Option<InstanceAddress>,
 }
 
 /// One object with what became of it.
-pub(super) struct Looked {
+pub(super) struct Looked<'a> {
     /// Its place among all objects: a state can hold two with the same address.
     position: usize,
-    pub(super) input: usize,
+    /// Which of the inputs: two can have the same target.
+    pub(super) index: usize,
+    pub(super) input: &'a DriftInput,
     pub(super) object: InstanceRef,
     pub(super) outcome: Outcome,
 }
@@ -90,11 +93,11 @@ pub async fn survey(cx: &Context, inputs: &[DriftInput], options: &SurveyOptions
     for (index, input) in inputs.iter().enumerate() {
         plan_work(index, input, options, &mut jobs, &mut report.not_looked_at);
     }
-    let mut looked = look_at_all(cx, &inputs, jobs, options).await;
+    let mut looked = look_at_all(cx, jobs, options).await;
     looked.sort_by_key(|each| each.position);
-    report.problems = valve::close(&inputs, &mut looked);
+    report.problems = valve::close(&mut looked);
     for each in looked {
-        record(&mut report, &inputs, each);
+        record(&mut report, each);
     }
     report.findings.sort_by(|a, b| {
         (&a.target, &a.address, &a.deposed).cmp(&(&b.target, &b.address, &b.deposed))
@@ -108,11 +111,11 @@ pub async fn survey(cx: &Context, inputs: &[DriftInput], options: &SurveyOptions
 }
 
 /// Splits a state into what is to be looked at and what is left out for a reason.
-fn plan_work(
+fn plan_work<'a>(
     index: usize,
-    input: &DriftInput,
+    input: &'a DriftInput,
     options: &SurveyOptions,
-    jobs: &mut Vec<Job>,
+    jobs: &mut Vec<Job<'a>>,
     out: &mut Vec<NotLookedAt>,
 ) {
     for (resource, instance) in input.state.instances() {
@@ -139,7 +142,8 @@ fn plan_work(
             leave_out(NotLookedAtKind::Skipped, "left out by the caller");
         } else if let Some(provider) = resource.provider_of(instance) {
             jobs.push(Job {
-                input: index,
+                index,
+                input,
                 object: InstanceRef {
                     address,
                     provider: provider.clone(),
@@ -156,12 +160,11 @@ fn plan_work(
     }
 }
 
-async fn look_at_all(
+async fn look_at_all<'a>(
     cx: &Context,
-    inputs: &[&DriftInput],
-    jobs: Vec<Job>,
+    jobs: Vec<Job<'a>>,
     options: &SurveyOptions,
-) -> Vec<Looked> {
+) -> Vec<Looked<'a>> {
     let total = jobs.len() as u64;
     cx.emit(&Event::Started {
         step: "reading instances".to_owned(),
@@ -175,7 +178,7 @@ async fn look_at_all(
             let Some((position, job)) = waiting.next() else {
                 break;
             };
-            under_way.push(look_at(cx, inputs, position, job, options));
+            under_way.push(look_at(cx, position, job, options));
         }
         let Some(looked) = under_way.next().await else {
             break;
@@ -193,17 +196,13 @@ async fn look_at_all(
     done
 }
 
-async fn look_at(
+async fn look_at<'a>(
     cx: &Context,
-    inputs: &[&DriftInput],
     position: usize,
-    job: Job,
+    job: Job<'a>,
     options: &SurveyOptions,
-) -> Looked {
-    let observed = match inputs.get(job.input) {
-        Some(input) => observe(cx, input, &job.object).await,
-        None => Observed::Unreadable(Error::new(ErrorKind::Unexpected, "an instance of no state")),
-    };
+) -> Looked<'a> {
+    let observed = observe(cx, job.input, &job.object).await;
     let outcome = finding::outcome(
         &job.object,
         observed,
@@ -212,6 +211,7 @@ async fn look_at(
     );
     Looked {
         position,
+        index: job.index,
         input: job.input,
         object: job.object,
         outcome,
@@ -241,10 +241,8 @@ fn not_reached(error: &Error) -> Error {
     Error::new(error.kind(), message)
 }
 
-fn record(report: &mut DriftReport, inputs: &[&DriftInput], looked: Looked) {
-    let target = inputs
-        .get(looked.input)
-        .map_or_else(String::new, |i| i.target.clone());
+fn record(report: &mut DriftReport, looked: Looked<'_>) {
+    let target = looked.input.target.clone();
     match looked.outcome {
         Outcome::Same => report.summary.same += 1,
         Outcome::Differs(mut finding) => {

@@ -96,6 +96,7 @@ async fn what_is_read_here_has_a_folder_and_no_account() {
     let report = look(things(["a", "b", "c"]), gone(["a", "b", "c"]).native()).await;
     let message = report.problems[0].message();
     assert!(message.contains("wrong working directory?"), "{message}");
+    assert!(report.problems[0].hints()[0].contains("folder"));
 }
 
 #[tokio::test]

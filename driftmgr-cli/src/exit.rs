@@ -98,6 +98,7 @@ mod tests {
         Finding {
             target: ".".to_owned(),
             address: "a.b".parse().unwrap(),
+            previous_address: None,
             deposed: None,
             provider: "provider.a".parse::<ProviderConfigAddress>().unwrap(),
             kind: Kind::Modified,

@@ -12,6 +12,7 @@
 //! # }
 //! ```
 
+mod moved;
 mod open;
 mod options;
 mod routes;
@@ -138,12 +139,23 @@ impl Client {
             ..PoolOptions::default()
         });
         let mut inputs = Vec::with_capacity(stacks.len());
+        let mut unread = Vec::new();
         for stack in stacks {
-            let routes = routes::routes(&self.cx, stack, &selection, options, &pool).await;
+            let renames = moved::renames(stack);
+            unread.extend(
+                renames
+                    .problems
+                    .into_iter()
+                    .map(|p| p.with("target", stack.label())),
+            );
+            let renames = renames.value;
+            let routes =
+                routes::routes(&self.cx, stack, (&selection, &renames), options, &pool).await;
             inputs.push(DriftInput {
                 target: stack.label().to_owned(),
                 state: stack.inner.state.clone(),
                 reality: Arc::new(Readers::new(routes)) as Arc<dyn Reality>,
+                renames,
             });
         }
         let survey_options = SurveyOptions {
@@ -159,6 +171,7 @@ impl Client {
                 .iter()
                 .map(|p| p.clone().with("target", stack.label()))
         });
+        report.problems.extend(unread);
         report.problems.extend(problems);
         Ok(report)
     }

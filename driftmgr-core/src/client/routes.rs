@@ -11,7 +11,7 @@ use super::stack::Stack;
 use crate::address::{ProviderConfigAddress, ProviderSource, ResourceMode};
 use crate::configuration::{ConfigurationOrigin, Evaluator, ProviderConfiguration};
 use crate::context::Context;
-use crate::drift::{Routes, Selection};
+use crate::drift::{Renames, Routes, Selection};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
 use crate::provider::ResourceReader;
@@ -41,11 +41,11 @@ enum Place {
 pub(super) async fn routes(
     cx: &Context,
     stack: &Stack,
-    selection: &Selection,
+    (selection, renames): (&Selection, &Renames),
     options: &DriftOptions,
     pool: &ProviderPool,
 ) -> Routes {
-    let addresses = managed_by(stack, selection);
+    let addresses = managed_by(stack, selection, renames);
     let mut places = BTreeMap::new();
     for source in addresses.iter().map(|a| &a.source).collect::<BTreeSet<_>>() {
         places.insert(source.clone(), place(cx, stack, options, source).await);
@@ -80,12 +80,19 @@ pub(super) async fn routes(
     routes
 }
 
-fn managed_by(stack: &Stack, selection: &Selection) -> BTreeSet<ProviderConfigAddress> {
+fn managed_by(
+    stack: &Stack,
+    selection: &Selection,
+    renames: &Renames,
+) -> BTreeSet<ProviderConfigAddress> {
     let managed = stack
         .state()
         .instances()
         .filter(|(r, _)| r.address.mode == ResourceMode::Managed);
-    let managed = managed.filter(|(r, i)| selection.contains(&r.instance_address(i)));
+    let managed = managed.filter(|(r, i)| {
+        let address = r.instance_address(i);
+        selection.contains_renamed(&address, renames.get(&address))
+    });
     managed
         .filter_map(|(r, i)| r.provider_of(i).cloned())
         .collect()

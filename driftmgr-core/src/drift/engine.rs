@@ -1,16 +1,20 @@
 //! Looks at every instance of many states, and says of each what was found, or why nothing was.
 
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use futures::FutureExt as _;
 use futures::stream::{FuturesUnordered, StreamExt as _};
 
 use super::finding::{self, Outcome};
 use super::model::{DriftReport, Kind, NotLookedAt, NotLookedAtKind, Summary, SurveyedProvider};
+use super::moved::Renames;
 use super::reality::{InstanceRef, Observed, Reality};
+use super::selection::Selection;
 use super::severity::Rules;
 use super::valve;
-use crate::address::ResourceMode;
+use crate::address::{InstanceAddress, ResourceMode};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
@@ -25,6 +29,8 @@ pub struct DriftInput {
     pub state: Arc<State>,
     /// What it is held against.
     pub reality: Arc<dyn Reality>,
+    /// What the configuration's `moved` blocks rename.
+    pub renames: Renames,
 }
 
 impl std::fmt::Debug for DriftInput {
@@ -43,7 +49,7 @@ pub struct SurveyOptions {
     /// Severity rules.
     pub rules: Arc<Rules>,
     /// Which instances are looked at.
-    pub selection: super::selection::Selection,
+    pub selection: Selection,
 }
 
 impl Default for SurveyOptions {
@@ -51,68 +57,70 @@ impl Default for SurveyOptions {
         Self {
             in_flight: 256,
             rules: Arc::default(),
-            selection: super::selection::Selection::default(),
+            selection: Selection::default(),
         }
     }
 }
 
+/// One object that is to be looked at.
+struct Job<'a> {
+    index: usize,
+    input: &'a DriftInput,
+    object: InstanceRef,
+    new_address: Option<InstanceAddress>,
+}
+
 /// One object with what became of it.
-pub(super) struct Looked {
-    pub(super) input: usize,
+pub(super) struct Looked<'a> {
+    /// Its place among all objects: a state can hold two with the same address.
+    position: usize,
+    /// Which of the inputs: two can have the same target.
+    pub(super) index: usize,
+    pub(super) input: &'a DriftInput,
     pub(super) object: InstanceRef,
     pub(super) outcome: Outcome,
 }
 
 /// Looks at every managed instance of the states and reports what differs, what does not, and what was not looked at.
 ///
-/// It answers also when the operation is cancelled or its deadline passes: what was not reached is unverifiable then. The report does
-/// not depend on the order in which providers answer.
+/// It answers also when the operation is cancelled or its deadline passes: what was not reached is unverifiable then. The report depends
+/// neither on the order in which providers answer nor on that of the inputs.
 pub async fn survey(cx: &Context, inputs: &[DriftInput], options: &SurveyOptions) -> DriftReport {
+    let mut inputs: Vec<&DriftInput> = inputs.iter().collect();
+    inputs.sort_by(|a, b| a.target.cmp(&b.target));
     let mut report = DriftReport::default();
-    let mut work = Vec::new();
+    let mut jobs = Vec::new();
     for (index, input) in inputs.iter().enumerate() {
-        plan_work(index, input, options, &mut work, &mut report.not_looked_at);
+        plan_work(index, input, options, &mut jobs, &mut report.not_looked_at);
     }
-    let mut looked = look_at_all(cx, inputs, work, options).await;
-    looked.sort_by(|a, b| key(inputs, a).cmp(&key(inputs, b)));
-    report.problems = valve::close(inputs, &mut looked);
+    let mut looked = look_at_all(cx, jobs, options).await;
+    looked.sort_by_key(|each| each.position);
+    report.problems = valve::close(&mut looked);
     for each in looked {
-        record(&mut report, inputs, each);
+        record(&mut report, each);
     }
+    report.findings.sort_by(|a, b| {
+        (&a.target, &a.address, &a.deposed).cmp(&(&b.target, &b.address, &b.deposed))
+    });
     report.not_looked_at.sort_by(|a, b| {
         (&a.target, &a.address, &a.deposed).cmp(&(&b.target, &b.address, &b.deposed))
     });
-    report.providers = providers(inputs);
+    report.providers = providers(&inputs);
     report.summary = summary(&report);
     report
 }
 
-fn key<'a>(
-    inputs: &'a [DriftInput],
-    looked: &'a Looked,
-) -> (
-    &'a str,
-    &'a crate::address::InstanceAddress,
-    &'a Option<String>,
-) {
-    let target = inputs.get(looked.input).map_or("", |i| i.target.as_str());
-    (
-        target,
-        &looked.object.address,
-        &looked.object.instance.deposed,
-    )
-}
-
 /// Splits a state into what is to be looked at and what is left out for a reason.
-fn plan_work(
+fn plan_work<'a>(
     index: usize,
-    input: &DriftInput,
+    input: &'a DriftInput,
     options: &SurveyOptions,
-    work: &mut Vec<(usize, InstanceRef)>,
+    jobs: &mut Vec<Job<'a>>,
     out: &mut Vec<NotLookedAt>,
 ) {
     for (resource, instance) in input.state.instances() {
         let address = resource.instance_address(instance);
+        let new_address = input.renames.get(&address).cloned();
         let mut leave_out = |kind, reason: &str| {
             out.push(NotLookedAt {
                 target: input.target.clone(),
@@ -127,17 +135,22 @@ fn plan_work(
                 NotLookedAtKind::Skipped,
                 "a data source: it is read anew by each plan",
             );
-        } else if !options.selection.contains(&address) {
+        } else if !options
+            .selection
+            .contains_renamed(&address, new_address.as_ref())
+        {
             leave_out(NotLookedAtKind::Skipped, "left out by the caller");
         } else if let Some(provider) = resource.provider_of(instance) {
-            work.push((
+            jobs.push(Job {
                 index,
-                InstanceRef {
+                input,
+                object: InstanceRef {
                     address,
                     provider: provider.clone(),
                     instance: instance.clone(),
                 },
-            ));
+                new_address,
+            });
         } else {
             leave_out(
                 NotLookedAtKind::Unverifiable,
@@ -147,26 +160,25 @@ fn plan_work(
     }
 }
 
-async fn look_at_all(
+async fn look_at_all<'a>(
     cx: &Context,
-    inputs: &[DriftInput],
-    work: Vec<(usize, InstanceRef)>,
+    jobs: Vec<Job<'a>>,
     options: &SurveyOptions,
-) -> Vec<Looked> {
-    let total = work.len() as u64;
+) -> Vec<Looked<'a>> {
+    let total = jobs.len() as u64;
     cx.emit(&Event::Started {
         step: "reading instances".to_owned(),
         total: Some(total),
     });
-    let mut waiting = work.into_iter();
+    let mut waiting = jobs.into_iter().enumerate();
     let mut under_way = FuturesUnordered::new();
     let mut done = Vec::new();
     loop {
         while under_way.len() < options.in_flight.max(1) {
-            let Some((input, object)) = waiting.next() else {
+            let Some((position, job)) = waiting.next() else {
                 break;
             };
-            under_way.push(look_at(cx, inputs, input, object, options));
+            under_way.push(look_at(cx, position, job, options));
         }
         let Some(looked) = under_way.next().await else {
             break;
@@ -184,21 +196,24 @@ async fn look_at_all(
     done
 }
 
-async fn look_at(
+async fn look_at<'a>(
     cx: &Context,
-    inputs: &[DriftInput],
-    input: usize,
-    object: InstanceRef,
+    position: usize,
+    job: Job<'a>,
     options: &SurveyOptions,
-) -> Looked {
-    let observed = match inputs.get(input) {
-        Some(input) => observe(cx, input, &object).await,
-        None => Observed::Unreadable(Error::new(ErrorKind::Unexpected, "an instance of no state")),
-    };
-    let outcome = finding::outcome(&object, observed, &options.rules);
+) -> Looked<'a> {
+    let observed = observe(cx, job.input, &job.object).await;
+    let outcome = finding::outcome(
+        &job.object,
+        observed,
+        &options.rules,
+        job.new_address.as_ref(),
+    );
     Looked {
-        input,
-        object,
+        position,
+        index: job.index,
+        input: job.input,
+        object: job.object,
         outcome,
     }
 }
@@ -207,7 +222,10 @@ async fn observe(cx: &Context, input: &DriftInput, object: &InstanceRef) -> Obse
     if let Err(error) = cx.check() {
         return Observed::Unreadable(not_reached(&error));
     }
-    let answer = async { Ok(input.reality.observe(cx, object).await) };
+    // A defect in one reader costs one object, and not the answers of all others. The panic's text can hold anything, so it is left out.
+    let answer = AssertUnwindSafe(input.reality.observe(cx, object))
+        .catch_unwind()
+        .map(|answer| answer.map_err(|_| Error::new(ErrorKind::Unexpected, "the reader panicked")));
     match cx.run(answer).await {
         Ok(observed) => observed,
         Err(error) => Observed::Unreadable(not_reached(&error)),
@@ -223,10 +241,8 @@ fn not_reached(error: &Error) -> Error {
     Error::new(error.kind(), message)
 }
 
-fn record(report: &mut DriftReport, inputs: &[DriftInput], looked: Looked) {
-    let target = inputs
-        .get(looked.input)
-        .map_or_else(String::new, |i| i.target.clone());
+fn record(report: &mut DriftReport, looked: Looked<'_>) {
+    let target = looked.input.target.clone();
     match looked.outcome {
         Outcome::Same => report.summary.same += 1,
         Outcome::Differs(mut finding) => {
@@ -281,7 +297,7 @@ fn summary(report: &DriftReport) -> Summary {
 }
 
 /// Who answered, once each.
-fn providers(inputs: &[DriftInput]) -> Vec<SurveyedProvider> {
+fn providers(inputs: &[&DriftInput]) -> Vec<SurveyedProvider> {
     let mut found = BTreeMap::new();
     for input in inputs {
         let managed = input

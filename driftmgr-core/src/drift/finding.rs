@@ -3,6 +3,7 @@
 use super::model::{AttributeChange, Class, Effect, EffectAction, Finding, Hidden, Kind, Severity};
 use super::reality::{InstanceRef, Observation, Observed};
 use super::severity::{Category, Rule, Rules};
+use crate::address::InstanceAddress;
 use crate::error::{Error, Result};
 use crate::provider::plan_back::Verdict;
 use crate::provider::{AttributeType, Block, ResourceSchema};
@@ -28,31 +29,70 @@ impl Outcome {
     }
 }
 
-pub(super) fn outcome(object: &InstanceRef, observed: Observed, rules: &Rules) -> Outcome {
-    match observed {
-        Observed::Unreadable(error) => Outcome::Unverifiable(error),
+/// `new_address` is where the configuration has moved the object to.
+pub(super) fn outcome(
+    object: &InstanceRef,
+    observed: Observed,
+    rules: &Rules,
+    new_address: Option<&InstanceAddress>,
+) -> Outcome {
+    let mut finding = match observed {
+        Observed::Unreadable(error) => return Outcome::Unverifiable(error),
         Observed::Absent {
             stored,
             schema,
             notes,
-        } => Outcome::Differs(Box::new(missing(object, stored, &schema, notes, rules))),
-        Observed::Present(observation) => match *observation {
-            Observation { verdict: None, .. } => Outcome::Same,
-            Observation {
+        } => missing(object, stored, &schema, notes, rules),
+        Observed::Present(observation) => {
+            let Observation {
                 stored,
                 current,
                 schema,
-                verdict: Some(verdict),
-                notes,
-            } => Outcome::Differs(Box::new(modified(
-                object,
-                (stored, current),
-                &schema,
                 verdict,
                 notes,
-                rules,
-            ))),
-        },
+            } = *observation;
+            match verdict {
+                Some(verdict) => {
+                    let sides = (stored, current);
+                    modified(object, sides, &schema, verdict, notes, rules)
+                }
+                // Deposed objects come along with their instance.
+                None if new_address.is_some() && object.instance.deposed.is_none() => {
+                    moved(object, (stored, current), &schema)
+                }
+                None => return Outcome::Same,
+            }
+        }
+    };
+    if let Some(new_address) = new_address {
+        finding.previous_address = Some(object.address.clone());
+        finding.address = new_address.clone();
+    }
+    Outcome::Differs(Box::new(finding))
+}
+
+/// An object that is as the state says, but for its address.
+fn moved(
+    object: &InstanceRef,
+    (stored, current): (Value, Value),
+    schema: &ResourceSchema,
+) -> Finding {
+    Finding {
+        kind: Kind::Moved,
+        class: Class::Cosmetic,
+        category: Category::Metadata,
+        reasons: vec![
+            "a `moved` block of the configuration gives it a new address; the next apply writes that into the state"
+                .to_owned(),
+        ],
+        effect: Some(Effect {
+            action: EffectAction::None,
+            replace_because: Vec::new(),
+        }),
+        sensitive: sensitive(object, schema, [&stored, &current]),
+        before: stored,
+        after: Some(current),
+        ..blank(object)
     }
 }
 
@@ -228,6 +268,7 @@ fn blank(object: &InstanceRef) -> Finding {
     Finding {
         target: String::new(),
         address: object.address.clone(),
+        previous_address: None,
         deposed: object.instance.deposed.clone(),
         provider: object.provider.clone(),
         kind: Kind::Modified,

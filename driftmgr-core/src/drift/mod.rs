@@ -6,6 +6,7 @@
 mod engine;
 mod finding;
 mod model;
+mod moved;
 mod reality;
 mod selection;
 mod severity;
@@ -17,7 +18,11 @@ pub use model::{
     AttributeChange, Class, DriftReport, Effect, EffectAction, Finding, Hidden, Kind, NotLookedAt,
     NotLookedAtKind, Severity, Summary, SurveyedProvider,
 };
+pub use moved::{Move, Renames};
 pub use reality::{InstanceRef, Observation, Observed, Readers, Reality, Routes, Support};
 pub use selection::Selection;
 pub use severity::{Category, Rule, Rules};
 pub use verdict::Verdict;
+
+#[cfg(test)]
+mod tests;

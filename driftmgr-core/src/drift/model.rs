@@ -15,7 +15,11 @@ pub enum Kind {
     Missing,
     /// In both, with other attributes.
     Modified,
-    /// In reality under another address.
+    /// As the state says, at an address that a `moved` block of the configuration has changed since.
+    ///
+    /// Nothing is to be done about the object, so apply counts no change: it only writes the address. The state is behind all the
+    /// same, and who reads its addresses reads wrong ones: the finding is shown and counted as drifted, cosmetic and informational.
+    /// An object that also differs is [`Kind::Modified`] or [`Kind::Missing`] with a previous address, as in Terraform's plans.
     Moved,
 }
 
@@ -101,8 +105,10 @@ pub struct Hidden {
 pub struct Finding {
     /// The state it concerns, as the caller named the target.
     pub target: String,
-    /// The instance.
+    /// The instance, by the address that the configuration gives it.
     pub address: InstanceAddress,
+    /// Its address in the state, where a `moved` block of the configuration has changed it.
+    pub previous_address: Option<InstanceAddress>,
     /// The key of a deposed object.
     pub deposed: Option<String>,
     /// The provider configuration that manages it.
@@ -146,7 +152,7 @@ pub enum NotLookedAtKind {
 pub struct NotLookedAt {
     /// The state it concerns.
     pub target: String,
-    /// The instance.
+    /// The instance, by its address in the state.
     pub address: InstanceAddress,
     /// The key of a deposed object.
     pub deposed: Option<String>,

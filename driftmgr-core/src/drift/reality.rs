@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 
 use crate::address::{InstanceAddress, ProviderConfigAddress};
@@ -182,19 +180,11 @@ impl std::fmt::Debug for Readers {
 
 fn request(object: &InstanceRef) -> Result<ReadRequest> {
     let instance = &object.instance;
-    let private = instance.private.as_deref().unwrap_or_default();
-    let private = STANDARD.decode(private).map_err(|e| {
-        Error::new(
-            ErrorKind::InvalidState,
-            "the provider's private data in the state is not base64",
-        )
-        .with_source(e)
-    })?;
     Ok(ReadRequest {
         type_name: object.address.resource.resource_type.clone(),
         schema_version: instance.schema_version,
         attributes: instance.attributes.clone(),
-        private: Bytes::from(private),
+        private: Bytes::from(instance.private_bytes()?),
         identity: instance.identity.clone(),
     })
 }

@@ -37,7 +37,18 @@ impl Selection {
 
     /// Whether an instance is looked at.
     pub fn contains(&self, address: &InstanceAddress) -> bool {
-        let matches = |pattern: &Pattern| pattern.covers(address);
+        self.contains_renamed(address, None)
+    }
+
+    /// Whether an instance is looked at that the configuration knows under another address than the state: both are its names.
+    pub(crate) fn contains_renamed(
+        &self,
+        address: &InstanceAddress,
+        new_address: Option<&InstanceAddress>,
+    ) -> bool {
+        let matches = |pattern: &Pattern| {
+            pattern.covers(address) || new_address.is_some_and(|new| pattern.covers(new))
+        };
         (self.only.is_empty() || self.only.iter().any(matches)) && !self.without.iter().any(matches)
     }
 }

@@ -44,55 +44,65 @@ struct Tally {
 ///
 /// Closed when at least three objects of a provider configuration are gone and none is there, those of types without a region aside.
 /// It also closes on files that are read natively: from the wrong folder all of them look gone.
-pub(super) fn close(inputs: &[DriftInput], looked: &mut [Looked]) -> Vec<Error> {
-    let mut tallies: BTreeMap<(usize, ProviderConfigAddress), Tally> = BTreeMap::new();
+pub(super) fn close(looked: &mut [Looked<'_>]) -> Vec<Error> {
+    let mut tallies: BTreeMap<Group, Tally> = BTreeMap::new();
     for each in looked.iter() {
-        let tally = tallies
-            .entry((each.input, each.object.provider.clone()))
-            .or_default();
+        let tally = tallies.entry(group(each)).or_default();
         match &each.outcome {
             Outcome::Differs(finding) if finding.kind == Kind::Missing => tally.gone += 1,
             Outcome::Unverifiable(_) => {}
-            _ => {
-                tally.there +=
-                    usize::from(!without_region(&each.object.address.resource.resource_type))
-            }
+            _ if without_region(&each.object.address.resource.resource_type) => {}
+            _ => tally.there += 1,
         }
     }
     tallies.retain(|_, tally| tally.gone >= AT_LEAST && tally.there == 0);
+    let mut problems = BTreeMap::new();
     for each in looked.iter_mut() {
-        let suspicious = tallies.contains_key(&(each.input, each.object.provider.clone()));
-        if suspicious && matches!(&each.outcome, Outcome::Differs(f) if f.kind == Kind::Missing) {
-            each.outcome =
-                Outcome::Unverifiable(suspicion(inputs, each.input, &each.object.provider));
+        let group = group(each);
+        let Some(tally) = tallies.get(&group) else {
+            continue;
+        };
+        if matches!(&each.outcome, Outcome::Differs(f) if f.kind == Kind::Missing) {
+            let suspicion = suspicion(each.input, &each.object.provider);
+            each.outcome = Outcome::Unverifiable(suspicion.clone());
+            problems.entry(group).or_insert_with(|| {
+                suspicion
+                    .with("target", &each.input.target)
+                    .with("provider", &each.object.provider)
+                    .with("instances", tally.gone)
+            });
         }
     }
-    tallies
-        .iter()
-        .map(|((input, provider), tally)| {
-            let target = inputs.get(*input).map_or("", |i| i.target.as_str());
-            suspicion(inputs, *input, provider)
-                .with("target", target)
-                .with("provider", provider)
-                .with("instances", tally.gone)
-                .with_hint("check the credentials, account and region that the provider was configured with; if everything was really deleted, remove it from the state")
-        })
-        .collect()
+    problems.into_values().collect()
 }
 
-fn suspicion(inputs: &[DriftInput], input: usize, provider: &ProviderConfigAddress) -> Error {
-    let info = inputs
-        .get(input)
-        .and_then(|i| i.reality.reader_info(provider));
-    let what = if info.is_some_and(|i| i.origin == Origin::Native) {
-        "wrong working directory?"
+/// The objects of one state that one provider configuration answers for.
+type Group = (usize, ProviderConfigAddress);
+
+fn group(looked: &Looked<'_>) -> Group {
+    (looked.index, looked.object.provider.clone())
+}
+
+fn suspicion(input: &DriftInput, provider: &ProviderConfigAddress) -> Error {
+    let info = input.reality.reader_info(provider);
+    let (what, check) = if info.is_some_and(|i| i.origin == Origin::Native) {
+        (
+            "wrong working directory?",
+            "check that relative paths of the state start from this folder",
+        )
     } else {
-        "wrong account or region?"
+        (
+            "wrong account or region?",
+            "check the credentials, account and region that the provider was configured with",
+        )
     };
     Error::new(
         ErrorKind::InvalidConfig,
         format!("suspicious: {what} Everything of this provider configuration looks gone"),
     )
+    .with_hint(format!(
+        "{check}; if everything was really deleted, remove it from the state"
+    ))
 }
 
 fn without_region(resource_type: &str) -> bool {

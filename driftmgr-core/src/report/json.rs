@@ -43,6 +43,9 @@ fn finding(finding: &Finding) -> Json {
     let resource = &finding.address.resource;
     let mut entry = Map::new();
     entry.insert("address".to_owned(), finding.address.to_string().into());
+    if let Some(previous) = &finding.previous_address {
+        entry.insert("previous_address".to_owned(), previous.to_string().into());
+    }
     if !resource.module.is_root() {
         entry.insert(
             "module_address".to_owned(),

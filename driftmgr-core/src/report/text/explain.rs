@@ -6,7 +6,7 @@ use super::section::{self, Section};
 use super::style::paint;
 use super::{TextOptions, next, problem, safe};
 use crate::address::InstanceAddress;
-use crate::drift::{DriftReport, NotLookedAtKind};
+use crate::drift::{DriftReport, Finding, NotLookedAtKind};
 
 /// The facts known beforehand, then the verdict of a report that was made for this instance. Values are shown in full.
 pub fn explain(
@@ -28,7 +28,9 @@ pub fn explain(
     section::write(&mut page, facts);
     page.heading(0, "Verdict");
     let mut said = false;
-    for finding in report.findings.iter().filter(|f| f.address == *address) {
+    let concerns =
+        |f: &&Finding| f.address == *address || f.previous_address.as_ref() == Some(address);
+    for finding in report.findings.iter().filter(concerns) {
         finding::write(&mut page, 2, finding);
         said = true;
     }

@@ -69,6 +69,10 @@ pub(super) fn write(page: &mut Page<'_>, indent: usize, finding: &Finding) -> bo
     );
     let indent = indent + 4;
     let mut was_cut = false;
+    if let Some(previous) = &finding.previous_address {
+        let previous = safe::one_line(&previous.to_string());
+        page.line(indent, format!("in the state as {previous}"));
+    }
     if finding.kind == Kind::Missing {
         identify(page, indent, finding);
     }

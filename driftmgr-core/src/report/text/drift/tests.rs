@@ -23,6 +23,7 @@ fn finding(target: &str, address: &str, kind: Kind) -> Finding {
     Finding {
         target: target.to_owned(),
         address: address.parse().unwrap(),
+        previous_address: None,
         deposed: None,
         provider: provider(),
         kind,

@@ -155,6 +155,31 @@ impl Error {
         self
     }
 
+    /// The same with every text changed, to take secrets out. A cause that holds one is left out.
+    #[must_use]
+    pub(crate) fn map_text(mut self, change: impl Fn(&str) -> String) -> Self {
+        let inner = &mut *self.0;
+        inner.message = change(&inner.message);
+        for (_, value) in &mut inner.context {
+            *value = change(value);
+        }
+        for hint in &mut inner.hints {
+            *hint = change(hint);
+        }
+        inner.source.take_if(|source| {
+            let mut cause: Option<&dyn std::error::Error> = Some(source.as_ref());
+            while let Some(error) = cause {
+                let (text, debug) = (error.to_string(), format!("{error:?}"));
+                if change(&text) != text || change(&debug) != debug {
+                    return true;
+                }
+                cause = error.source();
+            }
+            false
+        });
+        self
+    }
+
     /// The kind.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind

@@ -209,6 +209,11 @@ async fn observe(cx: &Context, input: &DriftInput, object: &InstanceRef) -> Obse
     }
     let answer = async { Ok(input.reality.observe(cx, object).await) };
     match cx.run(answer).await {
+        // The reader may have noticed first.
+        Ok(Observed::Unreadable(error)) => match cx.check() {
+            Err(end) if end.kind() == error.kind() => Observed::Unreadable(not_reached(&end)),
+            _ => Observed::Unreadable(error),
+        },
         Ok(observed) => observed,
         Err(error) => Observed::Unreadable(not_reached(&error)),
     }

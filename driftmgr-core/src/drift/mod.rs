@@ -7,6 +7,7 @@ mod engine;
 mod finding;
 mod model;
 mod reality;
+mod secrets;
 mod selection;
 mod severity;
 mod valve;

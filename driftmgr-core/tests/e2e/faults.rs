@@ -187,7 +187,7 @@ async fn a_silent_start_ends_at_the_deadline() {
     let lab = Lab::new(SIX).env("DRIFTMGR_TEST_FAULT", "silent");
     let cx = lab.cx().with_timeout(Duration::from_secs(1));
     let look = lab.look_with(cx, &DriftOptions::default()).await;
-    look.assert_all_open(SIX, &["deadline"]);
+    look.assert_all_open(SIX, &["the time was over"]);
     assert!(look.took < Duration::from_secs(10), "{:?}", look.took);
 }
 
@@ -313,7 +313,7 @@ async fn a_provider_block_that_is_gone() {
         state["resources"][0]["provider"] = provider.into();
     });
     let look = lab.look().await;
-    look.assert_all_open(FIVE, &["not there", "west"]);
+    look.assert_all_open(FIVE, &["there is no provider block with the alias `west`"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

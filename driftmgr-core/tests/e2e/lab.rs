@@ -29,8 +29,6 @@ pub struct Kind {
     pub type_name: &'static str,
     /// What the ids begin with.
     pub prefix: &'static str,
-    /// An attribute to change, that is text.
-    pub attribute: &'static str,
 }
 
 /// Plugin protocol 5.
@@ -38,14 +36,12 @@ pub const FIVE: Kind = Kind {
     provider: "cloudfive",
     type_name: "cloudfive_bucket",
     prefix: "",
-    attribute: "region",
 };
 /// Plugin protocol 6.
 pub const SIX: Kind = Kind {
     provider: "cloudsix",
     type_name: "cloudsix_note",
     prefix: "note-",
-    attribute: "text",
 };
 /// Both.
 pub const BOTH: [Kind; 2] = [FIVE, SIX];
@@ -54,6 +50,14 @@ impl Kind {
     /// The key of an object in the cloud file.
     pub fn id(self, index: usize) -> String {
         format!("{}n{index}", self.prefix)
+    }
+
+    /// Changes an object of the cloud in a way that apply would undo.
+    pub fn change(self, object: &mut Json) {
+        match self.provider {
+            "cloudfive" => object["tags"] = json!({"of": "changed"}),
+            _ => object["text"] = json!("changed"),
+        }
     }
 
     /// The address of an instance.
@@ -252,7 +256,7 @@ impl Lab {
 
     /// Changes one attribute of one instance in the cloud.
     pub fn mutate(&self, index: usize) {
-        self.objects(|all| all[&self.kind.id(index)][self.kind.attribute] = json!("changed"));
+        self.objects(|all| self.kind.change(&mut all[&self.kind.id(index)]));
     }
 
     pub fn cx(&self) -> Context {

@@ -79,7 +79,7 @@ async fn two_hundred_stacks_share_one_process() {
         assert_eq!(lab.processes().len(), 1);
 
         let id = format!("{}s123-4", kind.prefix);
-        lab.objects(|all| all[&id][kind.attribute] = json!("changed"));
+        lab.objects(|all| kind.change(&mut all[&id]));
         let look = lab
             .look_at(&client, &stacks, &DriftOptions::default())
             .await;

@@ -304,7 +304,7 @@ async fn overhear(lab: &Lab, said: &Said) -> Look {
 /// Changes every marker in an object of the cloud, so that all secrets differ.
 fn change_all(value: &mut Json) {
     match value {
-        Json::String(text) if text.contains(MARK) => text.push_str("-changed"),
+        Json::String(text) if text.contains(MARK) => *text = text.replace(MARK, "MARKER-new-"),
         Json::Array(items) => items.iter_mut().for_each(change_all),
         Json::Object(entries) => entries.values_mut().for_each(change_all),
         _ => {}
@@ -502,7 +502,6 @@ async fn broken_states_do_not_quote_what_is_in_them() {
     let state: Json = serde_json::from_str(&whole).unwrap();
     let instance = "/resources/0/instances/0";
     let places = [
-        "/outputs".to_owned(),
         "/outputs/plain".to_owned(),
         "/outputs/plain/sensitive".to_owned(),
         "/outputs/plain/type".to_owned(),
@@ -511,7 +510,6 @@ async fn broken_states_do_not_quote_what_is_in_them() {
         format!("{instance}/private"),
         format!("{instance}/sensitive_attributes"),
         format!("{instance}/sensitive_attributes/0"),
-        format!("{instance}/identity"),
         format!("{instance}/schema_version"),
         format!("{instance}/identity_schema_version"),
         format!("{instance}/dependencies"),
@@ -524,6 +522,10 @@ async fn broken_states_do_not_quote_what_is_in_them() {
             json!({"MARKER-key": "MARKER-wrong"}),
             json!(["MARKER-wrong"]),
         ] {
+            if wrong.is_object() && place.ends_with("/attributes") {
+                // An object, if an odd one: its names are names.
+                continue;
+            }
             let mut state = state.clone();
             let Some(value) = state.pointer_mut(&place) else {
                 continue;

@@ -104,36 +104,27 @@ async fn an_object_that_is_nested_too_deep_is_open() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn deposed_and_tainted_objects_are_looked_at() {
-    let resources = |old: &str, tainted: &str| {
+    let bucket = |label: &str, name: &str| {
         format!(
-            "resource \"cloudfive_bucket\" \"a\" {{
-  name = \"{old}\"
+            "resource \"cloudfive_bucket\" \"{label}\" {{
+  name = \"{name}\"
   tags = {{ of = \"lab\" }}
   lifecycle {{ create_before_destroy = true }}
 }}
-{tainted}"
+"
         )
     };
     let head = FIVE.head() + &FIVE.block("");
-    let terraform = applied(&(head.clone() + &resources("old", "")), "");
-    // The old object cannot be deleted, so it stays as deposed.
-    terraform.write("main.tf", &(head.clone() + &resources("new", "")));
-    let apply = |fault: &'static str| {
-        let fault = format!("-var=fault={fault}");
-        terraform.fails(&[
-            "apply",
-            "-auto-approve",
-            "-no-color",
-            "-refresh=false",
-            &fault,
-        ])
+    let terraform = applied(&(head.clone() + &bucket("a", "old")), "");
+    let fails = |target: &str, fault: &str| {
+        let (target, fault) = (format!("-target={target}"), format!("-var=fault={fault}"));
+        let words = ["apply", "-auto-approve", "-no-color", "-refresh=false"];
+        terraform.fails(&[&words[..], &[&target, &fault]].concat());
     };
-    apply("delete/denied");
-    // It is created, but its creation ends with an error.
-    let tainted =
-        "resource \"cloudfive_bucket\" \"t\" {\n  name = \"t\"\n  tags = { of = \"lab\" }\n}\n";
-    terraform.write("main.tf", &(head + &resources("new", tainted)));
-    apply("read/denied");
+    terraform.write("main.tf", &(head + &bucket("a", "new") + &bucket("t", "t")));
+    // One is created, but its creation ends with an error; of the other the old object cannot be deleted.
+    fails("cloudfive_bucket.t", "read/denied");
+    fails("cloudfive_bucket.a", "delete/denied");
     let state = terraform.json("terraform.tfstate");
     let text = state.to_string();
     assert!(
@@ -149,7 +140,7 @@ async fn deposed_and_tainted_objects_are_looked_at() {
     let noise = look.findings();
     assert!(!noise.iter().any(|a| a.ends_with(".a")), "{noise:?}");
 
-    lab.objects(|all| all["old"]["region"] = "changed".into());
+    lab.objects(|all| all["old"]["arn"] = "changed".into());
     let look = lab.look().await;
     let deposed: Vec<_> = look
         .report

@@ -308,3 +308,24 @@ impl<T> Partial<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_text_can_be_changed_and_a_cause_that_tells_is_dropped() {
+        let error = |cause: &str| {
+            Error::new(ErrorKind::ToolFailed, "bad hunter2")
+                .with("value", "hunter2")
+                .with_hint("not hunter2")
+                .with_source(std::io::Error::other(cause.to_owned()))
+                .map_text(|text| text.replace("hunter2", "…"))
+        };
+        let told = error("it was hunter2");
+        assert_eq!(told.to_string(), "bad … (value …)");
+        assert_eq!(told.hints(), ["not …"]);
+        assert!(std::error::Error::source(&told).is_none());
+        assert!(std::error::Error::source(&error("disk on fire")).is_some());
+    }
+}

@@ -1,8 +1,11 @@
 //! How processes are shared, and how many calls they are given at a time. The provider's own log tells.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use driftmgr_core::client::{DriftOptions, Stack};
+use driftmgr_core::client::{Client, DriftOptions, Stack};
+use driftmgr_core::event::{Event, Observer};
 use serde_json::json;
 
 use super::lab::{BOTH, COUNT, FIVE, Lab, SIX};
@@ -37,6 +40,41 @@ async fn stacks_that_configure_a_provider_alike_share_its_process() {
         assert_eq!(reads.len(), 3 * COUNT, "one read each");
         assert_eq!(reads.into_iter().collect::<BTreeSet<_>>().len(), 1);
         assert_eq!(lab.processes().len(), 1);
+    }
+}
+
+/// Counts processes that are started.
+#[derive(Default)]
+struct Starts(AtomicUsize);
+
+impl Observer for Starts {
+    fn on_event(&self, event: &Event) {
+        if matches!(event, Event::ProviderStarted { .. }) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_does_not_start_is_tried_once_for_all_stacks() {
+    for (start, configured) in [
+        ("crash", ""),
+        ("", "configure/denied"),
+        ("", "configure/kill"),
+    ] {
+        let lab = Lab::new(SIX).env("DRIFTMGR_TEST_FAULT", start);
+        lab.fault_everywhere(configured);
+        let stacks = copies(&lab, &["a", "b", "c"]).await;
+        let starts = Arc::new(Starts::default());
+        let cx = lab.cx().with_observer(starts.clone());
+        let client = Client::builder().context(cx).build().unwrap();
+        let look = lab
+            .look_at(&client, &stacks, &DriftOptions::default())
+            .await;
+        assert_eq!(look.report.summary.unverifiable, 3 * COUNT as u64);
+        let started = starts.0.load(Ordering::SeqCst);
+        // A process may have been started for its schema alone.
+        assert!((1..=2).contains(&started), "{start}{configured}: {started}");
     }
 }
 

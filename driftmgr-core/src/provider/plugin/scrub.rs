@@ -279,4 +279,34 @@ mod tests {
         scrubber.add_object(&[("key", "a")].into_iter().collect(), &block());
         assert_eq!(scrubber.scrub("a banana"), "a banana");
     }
+
+    #[test]
+    fn what_a_state_marks_is_secret_and_so_is_what_no_schema_knows() {
+        let json = r#"{"name": "public", "key": null, "old": ["hunter1"], "list": ["open", "hunter2"], "tags": {"a": "hunter3"}}"#;
+        let object = untyped(serde_json::from_str(json).unwrap());
+        let marks = [
+            vec![Step::Attribute("list".into()), Step::Index(1)],
+            vec![Step::Attribute("tags".into()), Step::Key("a".into())],
+        ];
+        let mut scrubber = Scrubber::default();
+        scrubber.add_marked(&object, &marks.into_iter().map(Path).collect());
+        let text = "public open hunter1 hunter2 hunter3";
+        assert_eq!(
+            scrubber.scrub(text),
+            format!("public open hunter1 {MASK} {MASK}")
+        );
+        let mut scrubber = Scrubber::default();
+        let mut known = block();
+        for name in ["list", "tags"] {
+            known.attributes.insert(name.into(), attribute(false));
+        }
+        scrubber.add_unknown(&object, &known);
+        assert_eq!(
+            scrubber.scrub(text),
+            format!("public open {MASK} hunter2 hunter3")
+        );
+        let mut scrubber = Scrubber::default();
+        scrubber.add_unknown(&"hunter1".into(), &known);
+        assert_eq!(scrubber.scrub("hunter1"), MASK);
+    }
 }

@@ -95,9 +95,21 @@ pub enum ColorWhen {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Is it safe to apply? One sentence, and an exit code that a script can use
+    ///
+    /// Exit code 0: in sync, and everything was looked at. 2: drift. 3: no drift was found, but something could not be looked at.
+    /// 1: an error.
+    Check(Check),
+
+    /// What differs between states and reality, attribute by attribute
+    Drift(Drift),
+
     /// Look into a state: list, inspect, compare, upgrade, analyze
     #[command(subcommand)]
     State(State),
+
+    /// Everything about one instance: where it comes from, what the state says, what is real, what apply would do
+    Explain(Explain),
 
     /// What this machine offers: providers, backends, caches, credentials by name
     ///
@@ -124,6 +136,18 @@ pub enum State {
     /// With --format json it is the representation of `terraform show -json`. That representation holds every value, secret ones
     /// included, as Terraform itself prints them; its sensitive_values name the secret ones. The text for people masks them.
     Inspect(StateInspect),
+
+    /// Compare a state with reality (--file), or two states with each other (--files A,B)
+    Compare(StateCompare),
+
+    /// Upgrade a state to format version 4
+    ///
+    /// The upgraded state is printed as `terraform state pull` prints it: with every value, secret ones included. With --in-place
+    /// the file is replaced under its lock, and the old one is kept beside it.
+    Upgrade(StateUpgrade),
+
+    /// Everything that can be said about one state: its health, and its drift where reality can be reached
+    Analyze(StateAnalyze),
 }
 
 /// How a result is shown.
@@ -357,7 +381,7 @@ pub struct StateUpgrade {
     /// Which state.
     #[command(flatten)]
     pub state: StateFile,
-    /// Replace the file, under its lock; the old one is kept as FILE.TIME.backup
+    /// Replace the file, under Terraform's lock; the old state is kept as FILE.backup
     #[arg(long)]
     pub in_place: bool,
 }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use driftmgr_core::drift::{DriftReport, Severity};
+use driftmgr_core::drift::{DriftReport, Severity, Verdict};
 use driftmgr_core::error::{Error, ErrorKind};
 
 use crate::args::Judge;
@@ -30,13 +30,10 @@ impl Exit {
 
     /// What a report means, when drift of this severity and above counts.
     pub(crate) fn of(report: &DriftReport, from: Severity) -> Self {
-        let mut visible = report.findings.iter().filter(|f| f.hidden.is_none());
-        if visible.any(|f| f.severity >= from) {
-            Self::Drift
-        } else if report.summary.unverifiable > 0 || !report.problems.is_empty() {
-            Self::Open
-        } else {
-            Self::Ok
+        match report.verdict_from(from) {
+            Verdict::Drift => Self::Drift,
+            Verdict::Incomplete => Self::Open,
+            Verdict::InSync => Self::Ok,
         }
     }
 
@@ -91,7 +88,7 @@ impl From<std::io::Error> for Failure {
 #[cfg(test)]
 mod tests {
     use driftmgr_core::address::ProviderConfigAddress;
-    use driftmgr_core::drift::{Class, Finding, Hidden, Kind, Summary};
+    use driftmgr_core::drift::{Category, Class, Finding, Hidden, Kind, Summary};
     use driftmgr_core::value::Value;
 
     use super::*;
@@ -106,6 +103,7 @@ mod tests {
             kind: Kind::Modified,
             class: Class::Material,
             severity,
+            category: Category::Other,
             reasons: vec![],
             effect: None,
             changes: vec![],

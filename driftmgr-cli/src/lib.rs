@@ -8,6 +8,7 @@ mod exit;
 mod output;
 mod session;
 mod source;
+mod survey;
 mod ui;
 mod variables;
 

@@ -26,14 +26,15 @@ pub(crate) fn read_state(file: &str) -> Result<StoredState, Failure> {
             .map_err(|e| Error::io("read standard input", Path::new("-"), e))?;
         ("standard input".to_owned(), bytes)
     } else {
-        let bytes = std::fs::read(file).map_err(|e| cannot_read(file, e))?;
+        let bytes = std::fs::read(file).map_err(|e| file_error(file, e))?;
         (file.to_owned(), bytes)
     };
     let state = State::parse(&bytes).map_err(|e| e.with("file", &name))?;
     Ok(StoredState { name, bytes, state })
 }
 
-fn cannot_read(file: &str, error: std::io::Error) -> Error {
+/// A state file that cannot be read, with what to do.
+pub(crate) fn file_error(file: &str, error: std::io::Error) -> Error {
     let path = Path::new(file);
     let is_folder = path.is_dir();
     let missing = error.kind() == std::io::ErrorKind::NotFound;

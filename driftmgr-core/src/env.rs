@@ -15,6 +15,12 @@ pub const TF_REATTACH_PROVIDERS: &str = "TF_REATTACH_PROVIDERS";
 pub const TF_PLUGIN_CACHE_DIR: &str = "TF_PLUGIN_CACHE_DIR";
 /// Any value switches mutual TLS with providers off. Terraform's undocumented switch, honoured for debugging.
 pub const TF_DISABLE_PLUGIN_TLS: &str = "TF_DISABLE_PLUGIN_TLS";
+/// Folder for short-lived files, such as a provider's socket.
+pub const TMPDIR: &str = "TMPDIR";
+/// Prefix of Terraform's log settings. When none is set, providers are told not to log.
+pub const TF_LOG_PREFIX: &str = "TF_LOG";
+/// Prefix of arguments for a Terraform command line; no child process gets them.
+pub const TF_CLI_ARGS_PREFIX: &str = "TF_CLI_ARGS";
 /// Prefix of variable values: `TF_VAR_region=eu-west-1`.
 pub const TF_VAR_PREFIX: &str = "TF_VAR_";
 /// Folder of driftmgr's own caches instead of the user's cache folder.

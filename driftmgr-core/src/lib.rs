@@ -20,3 +20,8 @@ pub mod value;
 
 pub use context::Context;
 pub use error::{Error, ErrorKind, Partial, Result};
+
+/// The README's examples compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

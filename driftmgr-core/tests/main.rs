@@ -8,13 +8,21 @@ mod api {
 #[cfg(target_os = "linux")]
 mod e2e;
 
+// Shared with other test programs, so its items are public and not all are used here.
+#[allow(unreachable_pub)]
 mod support {
     pub mod tools;
 }
 
 #[cfg(unix)]
 mod oracle {
+    mod differences;
+    mod drift;
     mod harness;
+    mod lab;
+    mod plan;
+    mod states;
 }
 
-// mod real;
+#[cfg(unix)]
+mod real;

@@ -1,16 +1,28 @@
 //! One module for each verb.
 
+mod check;
 mod completions;
 mod doctor;
+mod drift;
+mod explain;
 mod man;
 mod state;
 mod version;
 
 use clap::{ArgMatches, CommandFactory as _};
 
-use crate::args::{Cli, Command};
+use driftmgr_core::configuration::VariableInput;
+
+use crate::args::{Cli, Command, Global};
 use crate::exit::{Exit, Failure};
 use crate::ui::printer::Printer;
+use crate::variables;
+
+/// What every command that reaches for reality needs beside its own arguments.
+pub(crate) struct Call<'a> {
+    pub(crate) global: &'a Global,
+    pub(crate) variables: Vec<VariableInput>,
+}
 
 pub(crate) fn run(cli: &Cli, matches: &ArgMatches, printer: &Printer) -> Result<Exit, Failure> {
     let Some(command) = &cli.command else {
@@ -21,8 +33,15 @@ pub(crate) fn run(cli: &Cli, matches: &ArgMatches, printer: &Printer) -> Result<
         eprint_help();
         return Ok(Exit::Error);
     };
+    let call = Call {
+        global: &cli.global,
+        variables: variables::given(matches)?,
+    };
     match command {
-        Command::State(command) => state::run(command, printer),
+        Command::Check(args) => check::run(args, &call, printer),
+        Command::Drift(args) => drift::run(args, &call, printer),
+        Command::State(command) => state::run(command, &call, printer),
+        Command::Explain(args) => explain::run(args, &call, printer),
         Command::Doctor(args) => doctor::run(args, printer),
         Command::Completions(args) => completions::run(args, printer),
         Command::Man(args) => man::run(args, printer),

@@ -44,6 +44,20 @@ impl ProviderSource {
         Self::new(DEFAULT_HOST, "hashicorp", provider_type)
     }
 
+    /// The source under which it is published today: states from before Terraform 0.13 leave the namespace open (`-`), and what had none
+    /// then is `hashicorp`'s.
+    #[must_use]
+    pub fn with_namespace(&self) -> Self {
+        match self.namespace.as_str() {
+            "-" if self.provider_type == "terraform" => Self::implied("terraform"),
+            "-" => Self {
+                namespace: "hashicorp".to_owned(),
+                ..self.clone()
+            },
+            _ => self.clone(),
+        }
+    }
+
     /// True for `terraform.io/builtin/terraform`, which has no plugin.
     pub fn is_builtin(&self) -> bool {
         (self.host.as_str(), self.namespace.as_str()) == BUILTIN

@@ -70,6 +70,24 @@ fn provider_configurations_old_and_new() {
 }
 
 #[test]
+fn an_open_namespace_is_filled_in() {
+    for (text, want) in [
+        (
+            "registry.terraform.io/-/aws",
+            "registry.terraform.io/hashicorp/aws",
+        ),
+        (
+            "registry.terraform.io/-/terraform",
+            "terraform.io/builtin/terraform",
+        ),
+        ("example.com/a/b", "example.com/a/b"),
+    ] {
+        let source: ProviderSource = text.parse().unwrap();
+        assert_eq!(source.with_namespace().to_string(), want);
+    }
+}
+
+#[test]
 fn sorts_root_first_then_data_then_keys() {
     let sorted = [
         "data.z.z",

@@ -6,9 +6,8 @@
 //! # async fn example() -> driftmgr_core::Result<()> {
 //! let client = Client::builder().build()?;
 //! let stack = client.open("./infra").await?;
-//! let report = client.detect_drift(&[stack], &DriftOptions::default()).await?;
+//! let report = stack.detect_drift(&DriftOptions::default()).await?;
 //! println!("{} of {} instances drifted", report.summary.drifted, report.summary.checked);
-//! # client.close().await;
 //! # Ok(())
 //! # }
 //! ```
@@ -113,7 +112,11 @@ impl Client {
         target: impl AsRef<Path>,
         options: &OpenOptions,
     ) -> Result<Stack> {
-        open::open(&self.cx, &self.backends, target.as_ref(), options).await
+        let inner = open::open(&self.cx, &self.backends, target.as_ref(), options).await?;
+        Ok(Stack {
+            client: self.clone(),
+            inner: Arc::new(inner),
+        })
     }
 
     /// Looks at every managed instance of the stacks. A provider process serves all of them that share a provider configuration; all

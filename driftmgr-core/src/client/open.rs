@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::options::OpenOptions;
-use super::stack::{Inner, Stack};
+use super::stack::Inner;
 use crate::backend::local::{LocalBackend, LocalConfig};
 use crate::backend::{BackendRegistry, BackendSpec, StateRef};
 use crate::configuration::{Evaluator, RootModule, Variables, Workspace, WorkspaceOrigin};
@@ -22,7 +22,7 @@ pub(super) async fn open(
     backends: &BackendRegistry,
     target: &Path,
     options: &OpenOptions,
-) -> Result<Stack> {
+) -> Result<Inner> {
     let absolute = cx.environment().current_dir().join(target);
     let metadata = tokio::fs::metadata(&absolute).await.map_err(|e| {
         Error::io("open the target", target, e)
@@ -67,7 +67,7 @@ async fn open_directory(
     backends: &BackendRegistry,
     target: &Path,
     options: &OpenOptions,
-) -> Result<Stack> {
+) -> Result<Inner> {
     let around = surroundings(cx, target, options)?;
     let workspace = Workspace::selected(cx, target, options.workspace.as_deref())?;
     let block = around
@@ -136,7 +136,7 @@ fn block(
     )))
 }
 
-async fn open_file(cx: &Context, target: &Path, options: &OpenOptions) -> Result<Stack> {
+async fn open_file(cx: &Context, target: &Path, options: &OpenOptions) -> Result<Inner> {
     let backend = LocalBackend::new(LocalConfig::of_file(
         cx.environment().current_dir().join(target),
     ));
@@ -195,20 +195,18 @@ fn stack(
     bytes: &[u8],
     workspace: Workspace,
     around: Surroundings,
-) -> Result<Stack> {
+) -> Result<Inner> {
     let state = State::parse(bytes).map_err(|e| e.with("file", state_path.display()))?;
-    Ok(Stack {
-        inner: Arc::new(Inner {
-            label: target.display().to_string(),
-            root_dir,
-            state: Arc::new(state),
-            state_path,
-            state_bytes: bytes.len() as u64,
-            workspace,
-            root_module: around.root_module,
-            variables: around.variables,
-            problems: around.problems,
-        }),
+    Ok(Inner {
+        label: target.display().to_string(),
+        root_dir,
+        state: Arc::new(state),
+        state_path,
+        state_bytes: bytes.len() as u64,
+        workspace,
+        root_module: around.root_module,
+        variables: around.variables,
+        problems: around.problems,
     })
 }
 

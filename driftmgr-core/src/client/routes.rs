@@ -99,13 +99,8 @@ async fn place(
     options: &DriftOptions,
     source: &ProviderSource,
 ) -> Result<Place> {
-    let native = || {
-        native::reader_for(
-            source,
-            &cx.environment().current_dir().join(stack.root_dir()),
-        )
-        .map(Place::Native)
-    };
+    let source = &source.with_namespace();
+    let native = || native::reader_for(source, &absolute_root(cx, stack)).map(Place::Native);
     if source.is_builtin() {
         return native().ok_or_else(|| {
             Error::new(
@@ -146,10 +141,8 @@ fn search(
     options: &DriftOptions,
     source: &ProviderSource,
 ) -> SearchRequest {
-    let mut request = SearchRequest::new(
-        cx.environment().current_dir().join(stack.root_dir()),
-        source.clone(),
-    );
+    let root = absolute_root(cx, stack);
+    let mut request = SearchRequest::new(root, source.clone());
     request.settings.clone_from(&options.provider_paths);
     let required = stack
         .root_module()
@@ -250,6 +243,12 @@ async fn start(
     Ok(reader)
 }
 
+/// The root module's folder, without `.` in it.
+fn absolute_root(cx: &Context, stack: &Stack) -> PathBuf {
+    let dir = cx.environment().current_dir().join(stack.root_dir());
+    std::path::absolute(&dir).unwrap_or(dir)
+}
+
 /// The root module's folder where it makes a difference, so that a process is shared wherever it can be.
 fn working_dir(
     cx: &Context,
@@ -257,7 +256,7 @@ fn working_dir(
     source: &ProviderSource,
     configuration: &ProviderConfiguration,
 ) -> Option<PathBuf> {
-    let dir = cx.environment().current_dir().join(stack.root_dir());
+    let dir = absolute_root(cx, stack);
     let relative = READ_RELATIVE_PATHS.contains(&source.provider_type.as_str())
         || strings(&configuration.body).any(|text| {
             !text.is_empty() && dir.join(text).exists() && std::path::Path::new(text).is_relative()

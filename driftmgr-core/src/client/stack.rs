@@ -3,13 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::{Client, DriftOptions};
 use crate::configuration::{RootModule, Variables, Workspace};
-use crate::error::Error;
+use crate::drift::DriftReport;
+use crate::error::{Error, Result};
 use crate::state::State;
 
 /// An opened target. Cloning is cheap.
 #[derive(Debug, Clone)]
 pub struct Stack {
+    pub(super) client: Client,
     pub(super) inner: Arc<Inner>,
 }
 
@@ -29,6 +32,16 @@ pub(super) struct Inner {
 }
 
 impl Stack {
+    /// Looks at every managed instance: [`Client::detect_drift`] for this stack alone.
+    ///
+    /// # Errors
+    /// Those of [`Client::detect_drift`].
+    pub async fn detect_drift(&self, options: &DriftOptions) -> Result<DriftReport> {
+        self.client
+            .detect_drift(std::slice::from_ref(self), options)
+            .await
+    }
+
     /// The target as the caller named it.
     pub fn label(&self) -> &str {
         &self.inner.label

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::syntax::{Block, Body, Expression, Location};
 use super::types::TypeConstraint;
-use crate::address::{ModulePath, ProviderSource, ResourceMode};
+use crate::address::{ModulePath, ProviderSource, ResourceAddress, ResourceMode};
 
 /// A root module with the child modules that could be found.
 #[derive(Debug, Clone)]
@@ -24,6 +24,16 @@ impl RootModule {
         path.0
             .iter()
             .try_fold(&self.module, |module, step| module.children.get(&step.name))
+    }
+
+    /// The block that declares a resource.
+    pub fn resource(&self, address: &ResourceAddress) -> Option<&ResourceBlock> {
+        let key = ResourceKey {
+            mode: address.mode,
+            resource_type: address.resource_type.clone(),
+            name: address.name.clone(),
+        };
+        self.module_at(&address.module)?.resources.get(&key)
     }
 }
 

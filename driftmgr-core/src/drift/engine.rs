@@ -243,8 +243,23 @@ fn record(report: &mut DriftReport, inputs: &[DriftInput], looked: Looked) {
             address: looked.object.address,
             deposed: looked.object.instance.deposed,
             kind: NotLookedAtKind::Unverifiable,
-            reason: error.to_string(),
+            reason: reason(&error),
         }),
+    }
+}
+
+/// The message and where it happened. All the places where a provider was looked for would bury it; `doctor` lists them.
+fn reason(error: &Error) -> String {
+    let place: Vec<String> = error
+        .context()
+        .iter()
+        .filter(|(key, _)| *key != "looked")
+        .map(|(key, value)| format!("{key} {value}"))
+        .collect();
+    if place.is_empty() {
+        error.message().to_owned()
+    } else {
+        format!("{} ({})", error.message(), place.join(", "))
     }
 }
 

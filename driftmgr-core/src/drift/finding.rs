@@ -65,8 +65,11 @@ fn missing(
 ) -> Finding {
     let rule = rules.deleted(&object.address.resource.resource_type);
     // What the provider noted says more than that the object is gone.
-    let mut reasons = notes;
-    reasons.push(rule.reason.clone());
+    let reasons = if notes.is_empty() {
+        vec![rule.reason.clone()]
+    } else {
+        notes
+    };
     // A deposed object was to be destroyed anyway.
     let effect = object.instance.deposed.is_none().then(|| Effect {
         action: EffectAction::Create,

@@ -8,14 +8,42 @@ use serde_json::value::RawValue;
 
 use super::flatmap;
 use super::model::{Instance, RawAttributes};
+use crate::address::ProviderConfigAddress;
 use crate::error::{Error, ErrorKind, Result};
-use crate::value::{Value, json};
+use crate::value::{Type, Value, json};
 
 fn untyped(raw: &RawValue) -> Result<Value> {
     json::decode_untyped(raw.get()).map_err(|cause| {
         let message = format!("the attributes cannot be read: {cause}");
         Error::new(ErrorKind::InvalidState, message).with_operation("state.attributes")
     })
+}
+
+/// Values of dynamic type stand in a state as `{"value":…,"type":…}`. Providers of their own have blocks that look the same but for the type,
+/// which is then a word; so a word counts only where the schema is known to be dynamic, in what is built into Terraform.
+fn unwrapped(value: Value, builtin: bool) -> Value {
+    match value {
+        Value::Map(mut entries) => {
+            let ty = entries.get("type").map(json::encode_plain);
+            let is_type =
+                |ty: &Json| (builtin || ty.is_array()) && Type::from_json_value(ty).is_ok();
+            if entries.len() == 2
+                && ty.as_ref().is_some_and(is_type)
+                && let Some(inner) = entries.remove("value")
+            {
+                return inner;
+            }
+            let entries = entries.into_iter();
+            Value::Map(entries.map(|(k, v)| (k, unwrapped(v, builtin))).collect())
+        }
+        Value::List(items) => Value::List(
+            items
+                .into_iter()
+                .map(|item| unwrapped(item, builtin))
+                .collect(),
+        ),
+        other => other,
+    }
 }
 
 impl Instance {
@@ -37,6 +65,22 @@ impl Instance {
             )
             .with_operation("state.attributes")),
         }
+    }
+
+    /// The same with values of dynamic type unwrapped, so that paths into it are those of `sensitive_attributes`.
+    pub(super) fn attributes_plain(
+        &self,
+        provider: Option<&ProviderConfigAddress>,
+    ) -> Result<Value> {
+        let attributes = self.attributes_untyped()?;
+        let builtin = provider.is_some_and(|p| p.source.is_builtin());
+        Ok(match (&self.attributes, attributes) {
+            (RawAttributes::Json(_), Value::Map(entries)) => {
+                let entries = entries.into_iter();
+                Value::Map(entries.map(|(k, v)| (k, unwrapped(v, builtin))).collect())
+            }
+            (_, attributes) => attributes,
+        })
     }
 
     /// The identifier that most providers give an object: its attribute `id`, when that is text or a number.

@@ -101,6 +101,7 @@ impl Comparison {
     }
 }
 
+type Object<'a> = (&'a Resource, &'a Instance);
 type Objects<'a> =
     BTreeMap<InstanceAddress, BTreeMap<Option<&'a str>, (&'a Resource, &'a Instance)>>;
 
@@ -155,8 +156,8 @@ fn objects(state: &State) -> Objects<'_> {
 fn changed(
     address: &InstanceAddress,
     deposed: Option<&str>,
-    old: Option<&(&Resource, &Instance)>,
-    new: Option<&(&Resource, &Instance)>,
+    old: Option<&Object<'_>>,
+    new: Option<&Object<'_>>,
     problems: &mut Vec<Error>,
 ) -> Option<ChangedInstance> {
     let mut sensitive = PathSet::default();
@@ -176,14 +177,14 @@ fn changed(
             if same_text(old.1, new.1) {
                 Ok(Vec::new())
             } else {
-                values(old.1, new.1).map(|(old, new)| {
+                values(old, new).map(|(old, new)| {
                     let differences = diff(&old, &new, None).into_iter();
                     differences.map(|d| (d.path, d.before, d.after)).collect()
                 })
             }
         }
         (old, new) => [old, new]
-            .map(|object| object.map(|(_, i)| i.attributes_untyped()).transpose())
+            .map(|object| object.map(plain).transpose())
             .into_iter()
             .collect::<Result<Vec<_>>>()
             .map(|mut sides| {
@@ -216,9 +217,9 @@ fn same_text(old: &Instance, new: &Instance) -> bool {
 }
 
 /// Both objects as values. A flatmap beside JSON takes its types from there, or all its numbers would differ.
-fn values(old: &Instance, new: &Instance) -> Result<(Value, Value)> {
-    let like = |flat: &BTreeMap<String, String>, other: &Instance| -> Result<(Value, Value)> {
-        let other = other.attributes_untyped()?;
+fn values(old: &Object<'_>, new: &Object<'_>) -> Result<(Value, Value)> {
+    let like = |flat: &BTreeMap<String, String>, other: &Object<'_>| -> Result<(Value, Value)> {
+        let other = plain(other)?;
         let mut value = flatmap::expand(flat, &Type::infer(&other));
         if let (Value::Map(typed), Value::Map(all)) = (&mut value, flatmap::expand_untyped(flat)) {
             for (name, value) in all {
@@ -227,17 +228,21 @@ fn values(old: &Instance, new: &Instance) -> Result<(Value, Value)> {
         }
         Ok((value, other))
     };
-    match (&old.attributes, &new.attributes) {
+    match (&old.1.attributes, &new.1.attributes) {
         (RawAttributes::Flatmap(flat), RawAttributes::Json(_)) => like(flat, new),
         (RawAttributes::Json(_), RawAttributes::Flatmap(flat)) => {
             like(flat, old).map(|(new, old)| (old, new))
         }
-        _ => Ok((old.attributes_untyped()?, new.attributes_untyped()?)),
+        _ => Ok((plain(old)?, plain(new)?)),
     }
 }
 
-fn metadata(old: &(&Resource, &Instance), new: &(&Resource, &Instance)) -> Vec<MetadataChange> {
-    let facts = |(resource, instance): &(&Resource, &Instance)| {
+fn plain((resource, instance): &Object<'_>) -> Result<Value> {
+    instance.attributes_plain(resource.provider_of(instance))
+}
+
+fn metadata(old: &Object<'_>, new: &Object<'_>) -> Vec<MetadataChange> {
+    let facts = |(resource, instance): &Object<'_>| {
         let status = match instance.status {
             InstanceStatus::Ready => "ready",
             InstanceStatus::Tainted => "tainted",
@@ -293,7 +298,7 @@ fn moved(found: &Comparison, old: &Objects<'_>, new: &Objects<'_>) -> Vec<MovedI
 /// Strength, type, and the mark itself.
 type Mark = (u8, String, Value);
 
-fn marks_of((resource, instance): &(&Resource, &Instance)) -> Vec<Mark> {
+fn marks_of((resource, instance): &Object<'_>) -> Vec<Mark> {
     if resource.address.mode != ResourceMode::Managed {
         return Vec::new();
     }

@@ -168,3 +168,94 @@ fn steps<'a>(flat: &'a Flat, key: &str) -> Vec<&'a str> {
     steps.dedup();
     steps
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flat(entries: &[(&str, &str)]) -> Flat {
+        entries
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn by_type() {
+        let flat = flat(&[
+            ("id", "x"),
+            ("count", "3"),
+            ("on", "true"),
+            ("unset", ""),
+            ("list.#", "11"),
+            ("list.0", "a"),
+            ("list.2", "c"),
+            ("list.10", "k"),
+            ("tags.%", "2"),
+            ("tags.a.b", "dotted"),
+            ("tags.c", "d"),
+            ("disk.#", "1"),
+            ("disk.4123.size", "10"),
+            ("later", UNKNOWN),
+        ]);
+        let string = || Box::new(Type::String);
+        let ty = Type::object([
+            ("id", Type::String),
+            ("count", Type::Number),
+            ("on", Type::Bool),
+            ("unset", Type::Number),
+            ("list", Type::List(string())),
+            ("tags", Type::Map(string())),
+            (
+                "disk",
+                Type::Set(Box::new(Type::object([("size", Type::Number)]))),
+            ),
+            ("absent", Type::Map(string())),
+            ("later", Type::String),
+        ]);
+        let value = expand(&flat, &ty);
+        let of = |name: &str| value.attribute(name).cloned().unwrap();
+        assert_eq!(of("count"), Value::from(3));
+        assert_eq!(of("on"), Value::Bool(true));
+        assert_eq!(of("unset"), Value::Null);
+        assert_eq!(of("absent"), Value::Null);
+        assert_eq!(of("later"), Value::Unknown);
+        assert_eq!(
+            of("list"),
+            Value::List(vec!["a".into(), "c".into(), "k".into()])
+        );
+        assert_eq!(
+            of("tags"),
+            Value::from_iter([("a.b", "dotted"), ("c", "d")])
+        );
+        assert_eq!(
+            of("disk"),
+            Value::set([Value::from_iter([("size", 10i64)])])
+        );
+    }
+
+    #[test]
+    fn by_its_own_counts() {
+        let flat = flat(&[
+            ("id", "x"),
+            ("empty.#", "0"),
+            ("none.%", "0"),
+            ("config.#", "1"),
+            ("config.345.workspaces.#", "1"),
+            ("config.345.workspaces.0.%", "1"),
+            ("config.345.workspaces.0.name", "test"),
+        ]);
+        let value = expand_untyped(&flat);
+        assert_eq!(value.attribute("empty"), Some(&Value::List(Vec::new())));
+        assert_eq!(value.attribute("none"), Some(&Value::Map(BTreeMap::new())));
+        let config = value
+            .attribute("config")
+            .and_then(Value::as_elements)
+            .unwrap();
+        let workspaces = config[0].attribute("workspaces").unwrap();
+        assert_eq!(
+            workspaces,
+            &Value::List(vec![Value::from_iter([("name", "test")])])
+        );
+    }
+}

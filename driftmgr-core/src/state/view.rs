@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value as Json};
 
 use super::checks;
-use super::model::{Instance, InstanceStatus, Output, RawAttributes, Resource, State};
+use super::model::{Instance, InstanceStatus, Output, Resource, State};
 use crate::address::{InstanceKey, ModulePath, ResourceMode};
 use crate::error::{Error, ErrorKind, Result};
 use crate::redact::MASK;
-use crate::value::{Path, PathSet, Step, Type, Value, json, mask};
+use crate::value::{Path, PathSet, Step, Value, json, mask};
 
 /// Whether secrets are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -158,13 +158,8 @@ fn resource_view(resource: &Resource, instance: &Instance, secrets: Secrets) -> 
     put("schema_version", instance.schema_version.into());
 
     let attributes = instance
-        .attributes_untyped()
+        .attributes_plain(provider)
         .map_err(|e| e.with("address", &address))?;
-    let builtin = provider.is_some_and(|p| p.source.is_builtin());
-    let attributes = match instance.attributes {
-        RawAttributes::Json(_) => unwrapped(attributes, builtin),
-        RawAttributes::Flatmap(_) => attributes,
-    };
     let values = match secrets {
         Secrets::Masked => json::encode_plain(&mask(&attributes, &instance.sensitive)),
         Secrets::Revealed => json::encode_plain(&attributes),
@@ -174,11 +169,11 @@ fn resource_view(resource: &Resource, instance: &Instance, secrets: Secrets) -> 
         "sensitive_values",
         marks(&attributes, &Path::root(), &instance.sensitive),
     );
-    if let Some((version, raw)) = &instance.identity {
-        if let Ok(identity) = json::decode_untyped(raw.get()) {
-            put("identity_schema_version", (*version).into());
-            put("identity", json::encode_plain(&identity));
-        }
+    if let Some((version, raw)) = &instance.identity
+        && let Ok(identity) = json::decode_untyped(raw.get())
+    {
+        put("identity_schema_version", (*version).into());
+        put("identity", json::encode_plain(&identity));
     }
     if !instance.dependencies.is_empty() {
         put("depends_on", instance.dependencies.clone().into());
@@ -190,32 +185,6 @@ fn resource_view(resource: &Resource, instance: &Instance, secrets: Secrets) -> 
         put("deposed_key", key.as_str().into());
     }
     Ok(Json::Object(view))
-}
-
-/// Values of dynamic type stand in a state as `{"value":…,"type":…}`. Providers of their own have blocks that look the same but for the type,
-/// which is then a word; so a word counts only where the schema is known to be dynamic, in what is built into Terraform.
-fn unwrapped(value: Value, builtin: bool) -> Value {
-    match value {
-        Value::Map(mut entries) => {
-            let ty = entries.get("type").map(json::encode_plain);
-            let is_type =
-                |ty: &Json| (builtin || ty.is_array()) && Type::from_json_value(ty).is_ok();
-            if entries.len() == 2 && ty.as_ref().is_some_and(is_type) {
-                if let Some(inner) = entries.remove("value") {
-                    return inner;
-                }
-            }
-            let entries = entries.into_iter();
-            Value::Map(entries.map(|(k, v)| (k, unwrapped(v, builtin))).collect())
-        }
-        Value::List(items) => Value::List(
-            items
-                .into_iter()
-                .map(|item| unwrapped(item, builtin))
-                .collect(),
-        ),
-        other => other,
-    }
 }
 
 /// `true` for what is marked; else the shape of collections, in which false attributes are left out and false elements are not.

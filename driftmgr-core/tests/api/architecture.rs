@@ -14,7 +14,9 @@ const ROOMS: &[&[&str]] = &[
     &["provider", "inventory", "discovery", "terragrunt"],
     &["graph", "configuration"],
     &["state", "backend"],
-    &["address", "value", "settings", "event", "context", "redact", "env", "error"],
+    &[
+        "address", "value", "settings", "event", "context", "redact", "env", "error",
+    ],
 ];
 
 /// Not rooms: helpers for tests of this crate and of others.
@@ -41,17 +43,33 @@ fn source_files(dir: &Path, into: &mut Vec<PathBuf>) {
 fn imported_rooms(text: &str) -> Vec<String> {
     text.lines()
         .map(|line| line.split("//").next().unwrap_or_default())
-        .flat_map(|line| line.split("crate::").skip(1).map(str::to_owned).collect::<Vec<_>>())
+        .flat_map(|line| {
+            line.split("crate::")
+                .skip(1)
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        })
         .flat_map(|rest| match rest.strip_prefix('{') {
-            Some(list) => list.split([',', '}']).map(|item| item.trim().to_owned()).collect(),
+            Some(list) => list
+                .split([',', '}'])
+                .map(|item| item.trim().to_owned())
+                .collect(),
             None => vec![rest],
         })
-        .map(|rest| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>())
+        .map(|rest| {
+            rest.chars()
+                .take_while(|c| c.is_alphanumeric() || *c == '_')
+                .collect::<String>()
+        })
         .collect()
 }
 
 fn rooms() -> BTreeMap<&'static str, usize> {
-    ROOMS.iter().enumerate().flat_map(|(row, names)| names.iter().map(move |name| (*name, row))).collect()
+    ROOMS
+        .iter()
+        .enumerate()
+        .flat_map(|(row, names)| names.iter().map(move |name| (*name, row)))
+        .collect()
 }
 
 fn each_file(mut visit: impl FnMut(&str, &Path, &str)) {
@@ -59,10 +77,20 @@ fn each_file(mut visit: impl FnMut(&str, &Path, &str)) {
     let mut files = Vec::new();
     source_files(&src, &mut files);
     files.sort();
-    assert!(files.len() > 10, "the sources are not where this test looks: {}", src.display());
+    assert!(
+        files.len() > 10,
+        "the sources are not where this test looks: {}",
+        src.display()
+    );
     for file in files {
         let relative = file.strip_prefix(&src).unwrap().to_path_buf();
-        let first = relative.components().next().unwrap().as_os_str().to_string_lossy().into_owned();
+        let first = relative
+            .components()
+            .next()
+            .unwrap()
+            .as_os_str()
+            .to_string_lossy()
+            .into_owned();
         let room = first.trim_end_matches(".rs");
         visit(room, &relative, &fs::read_to_string(&file).unwrap());
     }
@@ -76,16 +104,24 @@ fn imports_only_go_down() {
         if OUTSIDE.contains(&room) {
             return;
         }
-        let row = *rooms.get(room).unwrap_or_else(|| panic!("`{room}` has no place in the list of rooms"));
+        let row = *rooms
+            .get(room)
+            .unwrap_or_else(|| panic!("`{room}` has no place in the list of rooms"));
         for used in imported_rooms(text) {
-            let Some(&used_row) = rooms.get(used.as_str()) else { continue };
+            let Some(&used_row) = rooms.get(used.as_str()) else {
+                continue;
+            };
             let sideways = used_row == row && row != SIBLINGS;
             if used != room && (used_row < row || sideways) {
                 upward.push(format!("{}: {room} -> {used}", file.display()));
             }
         }
     });
-    assert!(upward.is_empty(), "imports go up or sideways:\n{}", upward.join("\n"));
+    assert!(
+        upward.is_empty(),
+        "imports go up or sideways:\n{}",
+        upward.join("\n")
+    );
 }
 
 #[test]
@@ -98,17 +134,31 @@ fn pure_rooms_do_no_io() {
         }
         // Unit tests at the end of a file may read fixtures.
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-        for word in ["std::fs", "tokio::", "std::net", "std::process", "std::env", "crate::context"] {
+        for word in [
+            "std::fs",
+            "tokio::",
+            "std::net",
+            "std::process",
+            "std::env",
+            "crate::context",
+        ] {
             if code.contains(word) {
                 found.push(format!("{}: {word}", file.display()));
             }
         }
     });
-    assert!(found.is_empty(), "rooms without I/O use:\n{}", found.join("\n"));
+    assert!(
+        found.is_empty(),
+        "rooms without I/O use:\n{}",
+        found.join("\n")
+    );
 }
 
 #[test]
 fn the_reader_of_imports_sees_every_form() {
     let text = "use crate::value::{Path, Value};\nuse crate::{address, state::State};\nlet x: crate::drift::Kind; // crate::report\n";
-    assert_eq!(imported_rooms(text), ["value", "address", "state", "", "drift"].map(String::from));
+    assert_eq!(
+        imported_rooms(text),
+        ["value", "address", "state", "", "drift"].map(String::from)
+    );
 }

@@ -1,62 +1,65 @@
 //! A folder in which a real program applied a real configuration with a real provider, whose cloud is a JSON file that tests edit.
 
-use std::path::{Path, PathBuf};
-
+use driftmgr_core::Context;
+use driftmgr_core::client::{Client, DriftOptions};
+use driftmgr_core::report::json;
 use serde_json::Value;
 
 use crate::support::tools::{Program, Terraform};
 
+/// Where the cloud is, in the root module's folder.
+const CLOUD: &str = "cloud.json";
+
 /// An applied configuration.
-pub struct Lab {
-    terraform: Terraform,
-    cloud: PathBuf,
+pub(super) struct Lab {
+    pub(super) terraform: Terraform,
 }
 
 impl Lab {
     /// Applies the files, `name -> text`, with the program.
-    pub fn apply(program: Program, files: &[(&str, &str)]) -> Self {
+    pub(super) fn apply(program: Program, files: &[(&str, &str)]) -> Self {
         let terraform = Terraform::new(program);
         for (name, text) in files {
-            let path = terraform.dir().join(name);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
+            terraform.write(name, text);
         }
-        let cloud = terraform.dir().join("cloud.json");
-        std::fs::write(terraform.dir().join("terraform.tfvars"), format!("cloud = {:?}\n", cloud.to_str().unwrap())).unwrap();
-        terraform.init();
-        terraform.apply();
-        Self { terraform, cloud }
+        terraform.write("terraform.tfvars", &format!("cloud = \"{CLOUD}\"\n"));
+        terraform.init().apply();
+        Self { terraform }
     }
 
-    /// The root module's folder.
-    pub fn dir(&self) -> &Path {
-        self.terraform.dir()
+    /// Changes the cloud.
+    pub(super) fn edit(&self, change: impl FnOnce(&mut Value)) {
+        self.terraform.edit(CLOUD, change);
     }
 
-    /// The program that applied it.
-    pub fn terraform(&self) -> &Terraform {
-        &self.terraform
+    /// Changes one fact, asks driftmgr, and puts the fact back.
+    pub(super) fn with(&self, change: impl FnOnce(&mut Value)) -> Value {
+        let before = self.terraform.json(CLOUD);
+        self.edit(change);
+        assert_ne!(
+            before,
+            self.terraform.json(CLOUD),
+            "the mutation changes nothing"
+        );
+        let report = self.ask();
+        self.terraform.write(CLOUD, &before.to_string());
+        report
     }
 
-    /// The cloud as it stands.
-    pub fn cloud(&self) -> Value {
-        serde_json::from_slice(&std::fs::read(&self.cloud).unwrap()).unwrap()
-    }
-
-    /// Replaces the cloud.
-    pub fn set_cloud(&self, cloud: &Value) {
-        std::fs::write(&self.cloud, serde_json::to_vec_pretty(cloud).unwrap()).unwrap();
-    }
-
-    /// Changes one fact, runs the check, and puts the fact back.
-    pub fn with<T>(&self, change: impl FnOnce(&mut Value), check: impl FnOnce(&Self) -> T) -> T {
-        let before = self.cloud();
-        let mut changed = before.clone();
-        change(&mut changed);
-        assert_ne!(before, changed, "the mutation changes nothing");
-        self.set_cloud(&changed);
-        let answer = check(self);
-        self.set_cloud(&before);
-        answer
+    /// driftmgr's report in JSON.
+    pub(super) fn ask(&self) -> Value {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let report = runtime.block_on(async {
+            let client = Client::builder()
+                .context(Context::from_process())
+                .build()
+                .unwrap();
+            let stack = client.open(self.terraform.path()).await.unwrap();
+            stack.detect_drift(&DriftOptions::default()).await.unwrap()
+        });
+        json::drift(&report)
     }
 }

@@ -5,22 +5,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 /// An address, with the key of a deposed object behind a `#`.
-pub type Key = String;
+pub(super) type Key = String;
 
 /// One difference between state and reality.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Difference {
+pub(super) struct Difference {
     /// `update` or `delete`.
-    pub action: String,
+    pub(super) action: String,
     /// The object in the state, secrets masked, arrays in one order.
-    pub before: Value,
+    pub(super) before: Value,
     /// The object in reality, likewise.
-    pub after: Value,
+    pub(super) after: Value,
 }
 
 impl Difference {
     /// The paths at which the two sides differ, as JSON pointers.
-    pub fn paths(&self) -> BTreeSet<String> {
+    pub(super) fn paths(&self) -> BTreeSet<String> {
         let mut paths = BTreeSet::new();
         differing(&self.before, &self.after, String::new(), &mut paths);
         paths
@@ -33,7 +33,12 @@ fn differing(a: &Value, b: &Value, at: String, into: &mut BTreeSet<String>) {
             let keys: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
             for key in keys {
                 let null = &Value::Null;
-                differing(a.get(key).unwrap_or(null), b.get(key).unwrap_or(null), format!("{at}/{key}"), into);
+                differing(
+                    a.get(key).unwrap_or(null),
+                    b.get(key).unwrap_or(null),
+                    format!("{at}/{key}"),
+                    into,
+                );
             }
         }
         (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
@@ -49,8 +54,11 @@ fn differing(a: &Value, b: &Value, at: String, into: &mut BTreeSet<String>) {
 }
 
 /// Every entry of `resource_drift`, ours or terraform's.
-pub fn differences(document: &Value) -> BTreeMap<Key, Difference> {
-    let entries = document["resource_drift"].as_array().map(Vec::as_slice).unwrap_or_default();
+pub(super) fn differences(document: &Value) -> BTreeMap<Key, Difference> {
+    let entries = document["resource_drift"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     entries
         .iter()
         .map(|entry| {
@@ -63,14 +71,27 @@ pub fn differences(document: &Value) -> BTreeMap<Key, Difference> {
             });
             sides.iter_mut().for_each(in_one_order);
             let [before, after] = sides;
-            let action = change["actions"].as_array().unwrap().iter().map(|a| a.as_str().unwrap()).collect::<Vec<_>>().join("+");
-            (key(entry), Difference { action, before, after })
+            let action = change["actions"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|a| a.as_str().unwrap())
+                .collect::<Vec<_>>()
+                .join("+");
+            (
+                key(entry),
+                Difference {
+                    action,
+                    before,
+                    after,
+                },
+            )
         })
         .collect()
 }
 
 /// The actions of a full plan on managed resources, `no-op` included.
-pub fn actions(plan: &Value) -> BTreeMap<Key, String> {
+pub(super) fn actions(plan: &Value) -> BTreeMap<Key, String> {
     plan["resource_changes"]
         .as_array()
         .map(Vec::as_slice)
@@ -78,8 +99,16 @@ pub fn actions(plan: &Value) -> BTreeMap<Key, String> {
         .iter()
         .filter(|entry| entry["mode"] == "managed")
         .map(|entry| {
-            let actions: BTreeSet<&str> = entry["change"]["actions"].as_array().unwrap().iter().map(|a| a.as_str().unwrap()).collect();
-            (key(entry), actions.into_iter().collect::<Vec<_>>().join("+"))
+            let actions: BTreeSet<&str> = entry["change"]["actions"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|a| a.as_str().unwrap())
+                .collect();
+            (
+                key(entry),
+                actions.into_iter().collect::<Vec<_>>().join("+"),
+            )
         })
         .collect()
 }
@@ -95,7 +124,9 @@ fn key(entry: &Value) -> Key {
 /// Puts the mask where a sensitivity structure says `true`.
 fn mask(value: &mut Value, sensitive: &Value) {
     match (value, sensitive) {
-        (value, Value::Bool(true)) if !value.is_null() => *value = driftmgr_core::redact::MASK.into(),
+        (value, Value::Bool(true)) if !value.is_null() => {
+            *value = driftmgr_core::redact::MASK.into()
+        }
         (Value::Object(entries), Value::Object(marks)) => {
             for (name, mark) in marks {
                 if let Some(entry) = entries.get_mut(name) {
@@ -103,7 +134,10 @@ fn mask(value: &mut Value, sensitive: &Value) {
                 }
             }
         }
-        (Value::Array(items), Value::Array(marks)) => items.iter_mut().zip(marks).for_each(|(item, mark)| mask(item, mark)),
+        (Value::Array(items), Value::Array(marks)) => items
+            .iter_mut()
+            .zip(marks)
+            .for_each(|(item, mark)| mask(item, mark)),
         _ => {}
     }
 }
@@ -114,6 +148,11 @@ fn in_one_order(value: &mut Value) {
         Value::Array(items) => {
             items.iter_mut().for_each(in_one_order);
             items.sort_by_cached_key(ToString::to_string);
+        }
+        // The same number has many texts.
+        Value::Number(number) => {
+            let exact: driftmgr_core::value::Number = number.to_string().parse().unwrap();
+            *value = Value::String(exact.to_string());
         }
         Value::Object(entries) => {
             let mut sorted: Vec<(String, Value)> = std::mem::take(entries).into_iter().collect();

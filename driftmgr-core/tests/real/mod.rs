@@ -19,6 +19,7 @@ use driftmgr_core::provider::{ReadRequest, Refreshed, ResourceReader};
 use driftmgr_core::state::RawAttributes;
 use driftmgr_core::value::Value;
 use serde_json::json;
+use serde_json::value::RawValue;
 
 use crate::support::tools::Tools;
 
@@ -45,7 +46,6 @@ struct World {
     kind: Kind,
     dir: tempfile::TempDir,
     environment: Environment,
-    options: PoolOptions,
     pool: ProviderPool,
 }
 
@@ -66,10 +66,9 @@ impl World {
             kind,
             dir,
             environment,
-            options: options.clone(),
             pool: ProviderPool::new(options),
         };
-        let all = (0..objects).map(|i| (format!("n{i}"), object(&format!("n{i}"))));
+        let all = (0..objects).map(|i| (format!("n{i}"), object(kind, &format!("n{i}"))));
         world.write(json!({"objects": {kind.type_name: serde_json::Map::from_iter(all)}}));
         world
     }
@@ -109,7 +108,9 @@ impl World {
     fn edit(&self, id: &str, change: impl FnOnce(&mut serde_json::Value)) {
         let text = std::fs::read_to_string(self.cloud()).unwrap();
         let mut cloud: serde_json::Value = serde_json::from_str(&text).unwrap();
-        let objects = cloud["objects"][self.kind.type_name].as_object_mut().unwrap();
+        let objects = cloud["objects"][self.kind.type_name]
+            .as_object_mut()
+            .unwrap();
         let object = objects.get_mut(id).unwrap();
         change(object);
         if object.is_null() {
@@ -178,35 +179,48 @@ impl World {
     }
 }
 
-fn object(name: &str) -> serde_json::Value {
-    json!({"name": name, "region": "north", "versioned": false, "arn": format!("arn:cloudfive:bucket/{name}"), "text": "hello"})
+/// An object in the cloud.
+fn object(kind: Kind, id: &str) -> serde_json::Value {
+    match kind.type_name {
+        "cloudfive_bucket" => json!({"name": id, "region": "north", "versioned": false,
+            "arn": format!("arn:cloudfive:bucket/{id}")}),
+        _ => json!({"id": id, "name": id, "region": "north", "text": "hello"}),
+    }
 }
 
 /// The object as a state has it.
 fn stored(kind: Kind, id: &str) -> ReadRequest {
     let attributes = match kind.type_name {
-        "cloudfive_bucket" => json!({"id": id, "name": id, "region": "north", "versioned": false, "tags": null,
-            "arn": format!("arn:cloudfive:bucket/{id}")}),
-        _ => json!({"id": id, "name": id, "text": "hello"}),
+        "cloudfive_bucket" => {
+            json!({"id": id, "name": id, "region": "north", "versioned": false, "tags": {},
+            "arn": format!("arn:cloudfive:bucket/{id}")})
+        }
+        _ => json!({"id": id, "name": id, "region": "north", "text": "hello"}),
     };
+    // The framework refuses to call an object deleted whose stored identity is missing; Terraform shows the same error.
+    let identity = json!({"id": id, "region": "north"});
     ReadRequest {
         type_name: kind.type_name.to_owned(),
         schema_version: 0,
-        attributes: raw(attributes),
+        attributes: RawAttributes::Json(raw(attributes)),
         private: Bytes::new(),
-        identity: None,
+        identity: (kind.source == SIX.source).then(|| (0, raw(identity))),
     }
 }
 
-fn raw(json: serde_json::Value) -> RawAttributes {
-    let raw = serde_json::value::RawValue::from_string(json.to_string()).unwrap();
-    RawAttributes::Json(raw.into())
+fn raw(json: serde_json::Value) -> Arc<RawValue> {
+    RawValue::from_string(json.to_string()).unwrap().into()
 }
 
 fn is_running(pid: u32) -> bool {
     // A zombie that nobody has waited for yet does not run any more.
-    std::fs::read_to_string(format!("/proc/{pid}/stat"))
-        .is_ok_and(|stat| !stat.rsplit(')').next().unwrap_or_default().starts_with(" Z"))
+    std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| {
+        !stat
+            .rsplit(')')
+            .next()
+            .unwrap_or_default()
+            .starts_with(" Z")
+    })
 }
 
 /// Waits until none of the processes runs.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use driftmgr_core::Context;
+use driftmgr_core::backend::BackendRegistry;
 use driftmgr_core::env::Environment;
 use driftmgr_core::provider::find::{CliConfig, Program, cache_folder};
 use driftmgr_core::report::text::{self, Section};
@@ -43,6 +44,8 @@ pub(super) struct Machine {
     os: &'static str,
     arch: &'static str,
     current_dir: PathBuf,
+    /// Kinds of backends that states can be read from.
+    backends: Vec<String>,
     /// Names of variables that Terraform and driftmgr read.
     variables: Vec<String>,
     cli_config: Vec<CliConfigFacts>,
@@ -87,6 +90,10 @@ impl Machine {
             os: std::env::consts::OS,
             arch: std::env::consts::ARCH,
             current_dir: environment.current_dir().to_owned(),
+            backends: BackendRegistry::builtin()
+                .kinds()
+                .map(|kind| kind.to_string())
+                .collect(),
             variables: named(&["TF_", "TOFU_", "DRIFTMGR_"]),
             cli_config: [
                 (Program::Terraform, "terraform"),
@@ -121,6 +128,7 @@ impl Machine {
         }
         program.row("system", format!("{} {}", self.os, self.arch));
         program.row("folder", self.current_dir.display().to_string());
+        program.row("backends", self.backends.join(", "));
         match &self.cache {
             Some(cache) => program.row(
                 "cache",

@@ -2,10 +2,11 @@
 
 use driftmgr_core::Error;
 use driftmgr_core::report::text::{self, TextOptions};
+use driftmgr_core::state::Secrets;
 
 use crate::args::StateInspect;
 use crate::exit::{Exit, Failure};
-use crate::output::{Render, emit};
+use crate::output::{Render, emit, pretty};
 use crate::source::{StoredState, read_state};
 use crate::ui::printer::Printer;
 
@@ -15,11 +16,10 @@ impl Render for StoredState {
         text::inspect(&self.state, &self.name, bytes, options)
     }
 
+    /// What `terraform show -json` prints, values included: whoever asks for a state's representation has the state.
     fn json(&self) -> Result<String, Error> {
-        Err(Error::new(
-            driftmgr_core::ErrorKind::Unsupported,
-            "the JSON representation of a state is not built yet",
-        ))
+        let view = self.state.json_view(Secrets::Revealed);
+        pretty(&view.map_err(|e| e.with("file", &self.name))?)
     }
 }
 

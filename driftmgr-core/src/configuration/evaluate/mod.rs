@@ -35,6 +35,28 @@ use crate::value::Value;
 /// How deep expressions may lead into each other; each level takes stack.
 const MAX_DEPTH: usize = 250;
 
+/// How much one evaluation may make, in values and characters. A configuration needs thousands; one that doubles a list at each of
+/// fifty local values would need them all.
+const MAX_WORK: usize = 1_000_000;
+/// How deep a value may be nested; what walks over values takes stack.
+const MAX_NESTING: usize = 400;
+
+/// How many values and characters a value has, and how deep it is.
+fn measure(value: &Value) -> (usize, usize) {
+    let all = |items: &mut dyn Iterator<Item = &Value>| {
+        items
+            .map(measure)
+            .fold((1, 1), |(size, depth), (s, d)| (size + s, depth.max(d + 1)))
+    };
+    match value {
+        Value::String(text) => (text.len() / 16 + 1, 1),
+        Value::List(items) | Value::Set(items) => all(&mut items.iter()),
+        Value::Map(entries) => all(&mut entries.values()),
+        Value::Dynamic(inner) => measure(&inner.1),
+        _ => (1, 1),
+    }
+}
+
 /// An expression whose value cannot be known here, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unresolved {
@@ -129,6 +151,7 @@ pub struct Evaluator<'a> {
     active: RefCell<Vec<Key>>,
     notes: RefCell<Notes>,
     depth: Cell<usize>,
+    work: Cell<usize>,
 }
 
 impl fmt::Debug for Evaluator<'_> {
@@ -161,6 +184,7 @@ impl<'a> Evaluator<'a> {
             active: RefCell::default(),
             notes: RefCell::default(),
             depth: Cell::new(0),
+            work: Cell::new(0),
         }
     }
 
@@ -209,6 +233,7 @@ impl<'a> Evaluator<'a> {
             file: &expression.file,
             ..*scope
         };
+        self.work.set(0);
         let (outcome, notes) = self.noting(|| self.node(&expression.node, &scope));
         match outcome {
             Err(failure) => Err(vec![*failure]),

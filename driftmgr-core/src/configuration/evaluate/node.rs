@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::operators::{binary, boolean, number};
-use super::{Binding, Evaluator, MAX_DEPTH, Names, Outcome, Scope};
+use super::{Binding, Evaluator, MAX_DEPTH, MAX_NESTING, MAX_WORK, Names, Outcome, Scope, measure};
 use crate::configuration::syntax::{BinaryOperator, For, Node, NodeKind, Part, Step, to_text};
 use crate::value::{Number, Value};
 
@@ -36,14 +36,25 @@ impl Evaluator<'_> {
         self.depth.set(self.depth.get() + 1);
         let outcome = self.node_inner(node, scope);
         self.depth.set(self.depth.get() - 1);
-        outcome
+        let value = outcome?;
+        let (size, nesting) = match &node.kind {
+            // What these give was made elsewhere; the rest is made of what was measured already.
+            NodeKind::Variable(_) | NodeKind::Traversal(..) | NodeKind::Call(_) => measure(&value),
+            _ => (1, 0),
+        };
+        let work = self.work.get().saturating_add(size);
+        self.work.set(work);
+        if work > MAX_WORK || nesting > MAX_NESTING {
+            return Err(self.failure(node, scope, "its value is too large"));
+        }
+        Ok(value)
     }
 
     fn node_inner(&self, node: &Node, scope: &Scope<'_>) -> Outcome {
         let wrong = |reason: String| self.failure(node, scope, reason);
         match &node.kind {
             NodeKind::Literal(value) => Ok(value.clone()),
-            NodeKind::Template(parts) => self.template(parts, node, scope),
+            NodeKind::Template(parts) => self.template(parts, scope),
             NodeKind::Array(items) => items
                 .iter()
                 .map(|item| self.node(item, scope))
@@ -73,6 +84,7 @@ impl Evaluator<'_> {
             },
             NodeKind::Binary(operator, operands) => self.binary(*operator, operands, node, scope),
             NodeKind::For(each) => self.for_each(each, node, scope),
+            NodeKind::Unsupported(reason) => Ok(self.unknown(node, scope, *reason)),
         }
     }
 
@@ -87,26 +99,20 @@ impl Evaluator<'_> {
         }
     }
 
-    fn template(&self, parts: &[Part], node: &Node, scope: &Scope<'_>) -> Outcome {
+    fn template(&self, parts: &[Part], scope: &Scope<'_>) -> Outcome {
         // A template that is one interpolation keeps the type of its value.
         if let [Part::Interpolation(only)] = parts {
             return self.node(only, scope);
         }
         let mut text = String::new();
-        Ok(match self.parts(parts, node, scope, &mut text)? {
+        Ok(match self.parts(parts, scope, &mut text)? {
             true => Value::String(text),
             false => Value::Unknown,
         })
     }
 
     /// Appends the parts; false when something in them is unknown.
-    fn parts(
-        &self,
-        parts: &[Part],
-        node: &Node,
-        scope: &Scope<'_>,
-        text: &mut String,
-    ) -> Outcome<bool> {
+    fn parts(&self, parts: &[Part], scope: &Scope<'_>, text: &mut String) -> Outcome<bool> {
         let mut known = true;
         for part in parts {
             match part {
@@ -125,7 +131,7 @@ impl Evaluator<'_> {
                         let chosen =
                             boolean(&value).map_err(|e| self.failure(condition, scope, e))?;
                         let branch = if chosen { then } else { otherwise };
-                        known &= self.parts(branch, node, scope, text)?;
+                        known &= self.parts(branch, scope, text)?;
                     }
                 },
                 Part::For {
@@ -148,7 +154,7 @@ impl Evaluator<'_> {
                             key,
                             value_variable,
                             value,
-                            |scope| self.parts(body, node, scope, text),
+                            |scope| self.parts(body, scope, text),
                         )?;
                     }
                 }

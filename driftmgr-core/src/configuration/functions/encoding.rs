@@ -70,7 +70,7 @@ fn from_base64(encoded: &str) -> Result<String, Error> {
 }
 
 /// Compact JSON with sorted keys; `<`, `>` and `&` are escaped, as Go does.
-pub(super) fn to_json(value: &Value) -> Result<String, Error> {
+pub(crate) fn to_json(value: &Value) -> Result<String, Error> {
     let mut out = String::new();
     write_json(value, &mut out)?;
     Ok(out)

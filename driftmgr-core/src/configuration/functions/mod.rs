@@ -22,6 +22,8 @@ mod yaml;
 use std::path::{Path, PathBuf};
 
 use arguments::Arguments;
+#[cfg(test)]
+pub(crate) use encoding::to_json;
 
 use crate::value::Value;
 

@@ -101,10 +101,7 @@ fn plain_quote(text: &str) -> Result<String, Error> {
 }
 
 pub(super) fn decode(text: &str) -> Answer {
-    // The parser is recursive; flow collections are what nests without indentation.
-    let opened = text.matches(['[', '{']).count();
-    let deepest = text.lines().map(|l| l.len() - l.trim_start().len()).max();
-    if opened > 10_000 || deepest.unwrap_or(0) > 2_000 {
+    if nesting(text) > MAX_DEPTH {
         return Err(wrong("the YAML is nested too deep"));
     }
     let documents = YamlLoader::load_from_str(text)
@@ -114,6 +111,26 @@ pub(super) fn decode(text: &str) -> Answer {
         [document] => from_yaml(document, 0),
         _ => Err(wrong("only one YAML document is allowed")),
     }
+}
+
+/// At least as deep as the document can be nested: the parser is recursive and has no limit of its own.
+fn nesting(text: &str) -> usize {
+    let mut open = 0usize;
+    let mut deepest = 0;
+    for line in text.lines() {
+        let indent = line.len() - line.trim_start().len();
+        // `- - - x` nests without indentation.
+        let marks = line.matches("- ").count() + line.matches("? ").count();
+        for c in line.chars() {
+            match c {
+                '[' | '{' => open += 1,
+                ']' | '}' => open = open.saturating_sub(1),
+                _ => {}
+            }
+            deepest = deepest.max(open + marks + indent / 2);
+        }
+    }
+    deepest
 }
 
 /// Words that YAML 1.1, which Terraform reads, takes for booleans, nulls, times and merges, and YAML 1.2 for text.

@@ -36,7 +36,7 @@ pub(super) fn parse_template(file: &Arc<SourceFile>) -> Result<Expression, Error
     };
     Ok(Expression {
         file: Arc::clone(file),
-        node: Lowering::of(file).template(&parsed, span),
+        node: Lowering::of(file).with_lines().template(&parsed, span),
     })
 }
 
@@ -51,6 +51,7 @@ pub(super) fn parse_embedded_template(
     let lowering = Lowering {
         file,
         within: Some(span),
+        by_line: false,
     };
     Ok(lowering.template(&parsed, span))
 }
@@ -62,11 +63,24 @@ fn parse_error(file: &SourceFile, error: &hcl_edit::parser::Error) -> Error {
 struct Lowering<'a> {
     file: &'a Arc<SourceFile>,
     within: Option<Span>,
+    /// Inside of a heredoc or a template file.
+    by_line: bool,
 }
 
 impl<'a> Lowering<'a> {
     fn of(file: &'a Arc<SourceFile>) -> Self {
-        Self { file, within: None }
+        Self {
+            file,
+            within: None,
+            by_line: false,
+        }
+    }
+
+    fn with_lines(&self) -> Self {
+        Self {
+            by_line: true,
+            ..*self
+        }
     }
 
     fn span(&self, range: Option<Range<usize>>) -> Span {
@@ -118,8 +132,21 @@ impl<'a> Lowering<'a> {
                     .map(|(key, value)| (self.object_key(key), self.node(value.expr())))
                     .collect(),
             ),
-            Hcl::StringTemplate(template) => return self.parts_node(template.iter(), span),
-            Hcl::HeredocTemplate(heredoc) => return self.template(&heredoc.template, span),
+            Hcl::StringTemplate(template) => {
+                let quoted = Self {
+                    by_line: false,
+                    ..*self
+                };
+                return quoted.parts_node(template.iter(), span);
+            }
+            Hcl::HeredocTemplate(heredoc) if self.is_entangled(heredoc, span) => {
+                NodeKind::Unsupported(
+                    "an indented heredoc with `%{` or `~` is not supported here; `<<` without `-` is",
+                )
+            }
+            Hcl::HeredocTemplate(heredoc) => {
+                return self.with_lines().template(&heredoc.template, span);
+            }
             Hcl::Parenthesis(inner) => self.node(inner.inner()).kind,
             Hcl::Variable(name) => NodeKind::Variable(name.value().to_string()),
             Hcl::Conditional(conditional) => NodeKind::Conditional(Box::new([
@@ -162,6 +189,17 @@ impl<'a> Lowering<'a> {
             })),
         };
         Node { span, kind }
+    }
+
+    /// In an indented heredoc, Terraform takes the indentation off after `~` has stripped whitespace, and inside of directives too;
+    /// the parser does so before and outside of them. The results differ.
+    fn is_entangled(&self, heredoc: &hcl_edit::template::HeredocTemplate, span: Span) -> bool {
+        self.file.slice(span).starts_with("<<-")
+            && heredoc.template.iter().any(|element| match element {
+                Element::Literal(_) => false,
+                Element::Interpolation(inner) => inner.strip != Strip::None,
+                Element::Directive(_) => true,
+            })
     }
 
     /// From the digits as written: the parser's own number type is not exact.
@@ -233,10 +271,10 @@ impl<'a> Lowering<'a> {
                     };
                     let mut text = text.value().as_str();
                     if before {
-                        text = text.trim_start();
+                        text = self.strip_start(text);
                     }
                     if after {
-                        text = text.trim_end();
+                        text = self.strip_end(text);
                     }
                     Part::Literal(normal(text))
                 }
@@ -244,6 +282,31 @@ impl<'a> Lowering<'a> {
                 Element::Directive(directive) => self.directive(directive),
             })
             .collect()
+    }
+
+    /// `~` strips the whitespace of one literal, and where text has lines of its own each line is one.
+    fn strip_start<'t>(&self, text: &'t str) -> &'t str {
+        let line = match self.by_line {
+            true => text.find('\n').map_or(text.len(), |at| at + 1),
+            false => text.len(),
+        };
+        let (first, rest) = text.split_at_checked(line).unwrap_or((text, ""));
+        let kept = first.trim_start().len() + rest.len();
+        text.get(text.len() - kept..).unwrap_or_default()
+    }
+
+    fn strip_end<'t>(&self, text: &'t str) -> &'t str {
+        let line = match self.by_line {
+            true => text
+                .strip_suffix('\n')
+                .unwrap_or(text)
+                .rfind('\n')
+                .map_or(0, |at| at + 1),
+            false => 0,
+        };
+        let (before, last) = text.split_at_checked(line).unwrap_or(("", text));
+        text.get(..before.len() + last.trim_end().len())
+            .unwrap_or_default()
     }
 
     fn directive(&self, directive: &Directive) -> Part {

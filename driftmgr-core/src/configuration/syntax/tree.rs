@@ -66,6 +66,8 @@ pub(crate) enum NodeKind {
     Negate(Box<Node>),
     Binary(BinaryOperator, Box<[Node; 2]>),
     For(Box<For>),
+    /// What is read but not understood here; its value is unknown, for this reason.
+    Unsupported(&'static str),
 }
 
 #[derive(Clone)]

@@ -1,5 +1,5 @@
 use super::{context, folder, load, load_files};
-use crate::address::{ModulePath, ProviderSource, ResourceMode};
+use crate::address::{InstanceAddress, ModulePath, ProviderSource, ResourceMode};
 use crate::configuration::{IgnoreChanges, Repetition, ResourceKey, RootModule};
 use crate::env::Environment;
 use crate::error::ErrorKind;
@@ -331,6 +331,9 @@ fn called_modules_are_read_where_they_are() {
     assert_eq!(deep.path, "shared");
     let place = &deep.resources[&managed("null_resource", "deep")].location;
     assert!(place.to_string().ends_with("shared/main.tf:1:1"));
+    let address = "module.near[0].module.below.null_resource.deep";
+    let address: InstanceAddress = address.parse().unwrap();
+    assert_eq!(&root.resource(&address.resource).unwrap().location, place);
     assert_eq!(at("module.far").unwrap().path, ".terraform/modules/far");
     assert!(at("module.gone").is_none());
 }
@@ -413,6 +416,25 @@ fn deep_nesting_is_refused_with_its_place() {
         &format!("{{\"locals\": {}", "[".repeat(100_000)),
     )]);
     assert!(!load(dir.path()).is_complete());
+    // Nesting that is allowed is read without trying every way to read it.
+    let open_close = [
+        ("[", "]"),
+        ("{a=", "}"),
+        ("(", ")"),
+        ("\"${", "}\""),
+        ("[for x in ", " : x]"),
+        ("f(", ")"),
+        ("!", ""),
+    ];
+    for (open, close) in open_close {
+        let text = format!(
+            "locals {{\n  x = {}1{}\n}}\n",
+            open.repeat(50),
+            close.repeat(50)
+        );
+        let dir = folder(&[("a.tf", &text)]);
+        assert!(load(dir.path()).is_complete(), "{open}");
+    }
     // Long is not deep.
     let dir = folder(&[(
         "a.tf",

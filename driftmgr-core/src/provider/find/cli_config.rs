@@ -504,9 +504,9 @@ provider_installation {
             .with_variable(TF_CLI_CONFIG_FILE, own.display().to_string());
         assert_eq!(load(&chosen, Program::Terraform), Path::new("/own"));
         let missing = env.with_variable(TF_CLI_CONFIG_FILE, "/nowhere/rc");
-        let error = CliConfig::load(&missing, Program::Terraform).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::NotFound);
-        assert!(error.message().contains(TF_CLI_CONFIG_FILE));
+        let config = CliConfig::load(&missing, Program::Terraform).unwrap();
+        assert_eq!(config.missing, Some(PathBuf::from("/nowhere/rc")));
+        assert_eq!(config.files, Vec::<PathBuf>::new());
     }
 
     #[test]

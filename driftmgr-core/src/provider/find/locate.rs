@@ -145,6 +145,12 @@ fn search(cx: &Context, request: &SearchRequest) -> Result<Found> {
             }),
         }
     }
+    if let Some(missing) = &cli.missing {
+        looked.push(format!(
+            "no CLI configuration: {} does not exist",
+            missing.display()
+        ));
+    }
     Err(search.not_found(looked, &places(environment, &search.twin_request(), &cli)))
 }
 

@@ -233,5 +233,4 @@ fn convert_tuple(value: &Value, types: &[Type]) -> Completed {
 }
 
 #[cfg(test)]
-#[path = "configure_tests.rs"]
 mod tests;

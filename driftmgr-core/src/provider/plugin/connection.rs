@@ -223,31 +223,30 @@ impl Connection {
                 self.give_up();
                 Err(timed_out(around.answer_timeout))
             }
-            Ok(Err(error)) => Err(match self.death(&error, scrubber).await {
-                Some(death) => death,
-                None => diagnostics::refused(&error, scrubber),
-            }),
+            Ok(Err(error)) => Err(self.failure(&error, scrubber).await),
             Ok(Ok(said)) => Ok(said),
         }
     }
 
-    /// Whether a failed call means that the provider is gone, and if so the error about its death.
-    pub(crate) async fn death(&self, error: &WireError, scrubber: &Scrubber) -> Option<Error> {
-        let WireError::Status(status) = error else {
-            return None;
-        };
-        // A status that the server sent has no source; one that the transport made up has.
-        let transport = std::error::Error::source(status.as_ref()).is_some();
-        let too_large = status.code() == tonic::Code::OutOfRange;
-        if (too_large || !transport) && self.is_alive() {
-            return None;
+    /// The error for a call that failed. If the provider is gone, it tells of its death, and the connection is dead from then on.
+    pub(crate) async fn failure(&self, error: &WireError, scrubber: &Scrubber) -> Error {
+        if !self.is_gone(error) {
+            return diagnostics::refused(error, scrubber);
         }
         self.give_up();
-        let error = match &self.process {
+        match &self.process {
             Some(process) => process.autopsy(scrubber).await,
             None => Error::new(ErrorKind::Unavailable, "the provider closed its connection"),
+        }
+    }
+
+    fn is_gone(&self, error: &WireError) -> bool {
+        let WireError::Status(status) = error else {
+            return false;
         };
-        Some(error)
+        // A status that the server sent has no source; one that the transport made up has, and so has an answer that is too large.
+        let transport = std::error::Error::source(status.as_ref()).is_some();
+        (transport && status.code() != tonic::Code::OutOfRange) || !self.is_alive()
     }
 
     /// False when calls cannot succeed any more.

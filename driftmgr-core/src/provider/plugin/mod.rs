@@ -8,9 +8,11 @@ mod client;
 mod configure;
 mod connection;
 mod diagnostics;
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod fake;
 mod handshake;
+mod listing;
 mod output;
 mod pool;
 mod process;
@@ -20,6 +22,7 @@ mod schema;
 mod scrub;
 mod socket_dir;
 mod stdio;
+mod subject;
 mod supervisor;
 mod tls;
 mod wire;

@@ -17,7 +17,7 @@ use super::output::{self, Tail};
 use super::scrub::Scrubber;
 use super::tls::ClientIdentity;
 use super::{channel, socket_dir, stdio};
-use crate::env::{Environment, TF_DISABLE_PLUGIN_TLS};
+use crate::env::{Environment, TF_CLI_ARGS_PREFIX, TF_DISABLE_PLUGIN_TLS, TF_LOG_PREFIX};
 use crate::error::{Error, ErrorKind, Result};
 
 /// How long a provider gets to end by itself, and how long we wait for its last words once its connection broke.
@@ -137,13 +137,18 @@ async fn launch(start: &Start<'_>, tail: &Tail) -> Result<(Process, Protocol)> {
 /// log everything when no level is set (18 KB for each instance), so they are told not to.
 fn inherited(environment: &Environment) -> Vec<(&str, &str)> {
     let left_out = |name: &str| {
-        name.starts_with("TF_CLI_ARGS") || name.starts_with("PLUGIN_") || name == MAGIC_COOKIE.0
+        name.starts_with(TF_CLI_ARGS_PREFIX)
+            || name.starts_with("PLUGIN_")
+            || name == MAGIC_COOKIE.0
     };
     let mut variables: Vec<(&str, &str)> = environment
         .variables()
         .filter(|(name, _)| !left_out(name))
         .collect();
-    if !variables.iter().any(|(name, _)| name.starts_with("TF_LOG")) {
+    if !variables
+        .iter()
+        .any(|(name, _)| name.starts_with(TF_LOG_PREFIX))
+    {
         variables.extend([("TF_LOG_SDK", "OFF"), ("TF_LOG_PROVIDER", "OFF")]);
     }
     variables
@@ -318,6 +323,6 @@ fn failed(kind: ErrorKind, message: String, binary: &Path, tail: &Tail) -> Error
     Error::new(kind, message).with("file", binary.display())
 }
 
-#[cfg(all(test, unix))]
-#[path = "process_tests.rs"]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use tempfile::TempDir;
 
-use crate::env::Environment;
+use crate::env::{Environment, TMPDIR};
 use crate::error::{Error, Result};
 
 /// Folders are called `driftmgr-PID-RANDOM`.
@@ -37,7 +37,7 @@ pub(crate) fn create(environment: &Environment) -> Result<TempDir> {
 }
 
 fn base(environment: &Environment) -> PathBuf {
-    let wanted = match environment.get("TMPDIR") {
+    let wanted = match environment.get(TMPDIR) {
         Some(dir) => PathBuf::from(dir),
         None => std::env::temp_dir(),
     };
@@ -83,7 +83,8 @@ fn is_gone(_: i32) -> bool {
     false
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 

@@ -8,10 +8,9 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::{Mutex, OwnedRwLockReadGuard, RwLock};
+use tokio::sync::{Mutex, RwLock};
 
 use super::connection::{Connection, PluginLaunch, Surroundings, timed_out};
-use super::diagnostics;
 use super::scrub::Scrubber;
 use super::wire::{Wire, WireError};
 use crate::context::Context;
@@ -64,15 +63,12 @@ struct Slot {
     closed: bool,
 }
 
+/// Gathers what an error must not show; asked for only when there is one.
+pub(crate) type Secrets<'a> = dyn Fn() -> Scrubber + Sync + 'a;
+
 enum Attempt<T> {
     Done(Result<T>),
     Died(Error),
-}
-
-/// A connection that is in use: no retry runs beside it.
-pub(crate) struct Lease {
-    pub(crate) connection: Arc<Connection>,
-    _shared: OwnedRwLockReadGuard<()>,
 }
 
 impl Supervisor {
@@ -145,10 +141,11 @@ impl Supervisor {
         self.around.answer_timeout
     }
 
-    /// Makes a call, and makes it again alone if the provider crashed under it.
+    /// Makes a call, and makes it again alone if the provider crashed under it. `secrets` must not show in its error.
     pub(crate) async fn call<T, F>(
         self: &Arc<Self>,
         cx: &Context,
+        secrets: &Secrets<'_>,
         work: impl Fn(Arc<dyn Wire>) -> F + Send + Sync,
     ) -> Result<T>
     where
@@ -157,12 +154,12 @@ impl Supervisor {
         cx.run(async {
             {
                 let _shared = self.gate.read().await;
-                if let Attempt::Done(result) = self.attempt(&work).await {
+                if let Attempt::Done(result) = self.attempt(secrets, &work).await {
                     return result;
                 }
             }
             let _alone = self.gate.write().await;
-            match self.attempt(&work).await {
+            match self.attempt(secrets, &work).await {
                 Attempt::Done(result) => result,
                 Attempt::Died(death) => {
                     self.crashes.fetch_add(1, Ordering::Relaxed);
@@ -174,18 +171,9 @@ impl Supervisor {
         .map_err(|e| self.launch.named(e))
     }
 
-    /// A connection for a call that cannot be made twice, such as a stream.
-    pub(crate) async fn lease(&self) -> Result<Lease> {
-        let shared = self.gate.clone().read_owned().await;
-        let connection = self.connection().await?;
-        Ok(Lease {
-            connection,
-            _shared: shared,
-        })
-    }
-
     async fn attempt<T, F>(
         self: &Arc<Self>,
+        secrets: &Secrets<'_>,
         work: &(impl Fn(Arc<dyn Wire>) -> F + Send + Sync),
     ) -> Attempt<T>
     where
@@ -216,15 +204,16 @@ impl Supervisor {
             }
             Err(Failure::Wire(failure)) => failure,
         };
-        match connection.death(&failure, &self.scrubber).await {
-            Some(death) if connection.is_ours() => Attempt::Died(death),
-            Some(death) => Attempt::Done(Err(death)),
-            None => Attempt::Done(Err(diagnostics::refused(&failure, &self.scrubber))),
+        let error = connection.failure(&failure, &secrets()).await;
+        if connection.is_ours() && !connection.is_alive() {
+            Attempt::Died(error)
+        } else {
+            Attempt::Done(Err(error))
         }
     }
 
-    /// The living connection; starts the provider again when it is gone.
-    async fn connection(&self) -> Result<Arc<Connection>> {
+    /// The living connection, for calls that cannot be made twice, such as a stream; starts the provider again when it is gone.
+    pub(crate) async fn connection(&self) -> Result<Arc<Connection>> {
         let mut slot = self.slot.lock().await;
         if slot.closed {
             return Err(Error::new(
@@ -311,16 +300,6 @@ impl Drop for UnderWay<'_> {
         if !self.answered {
             self.supervisor.abandoned.store(true, Ordering::Relaxed);
             self.supervisor.stop_if_idle();
-        }
-    }
-}
-
-impl Lease {
-    /// The error for a call over this connection that failed.
-    pub(crate) async fn error(&self, failure: &WireError, scrubber: &Scrubber) -> Error {
-        match self.connection.death(failure, scrubber).await {
-            Some(death) => death,
-            None => diagnostics::refused(failure, scrubber),
         }
     }
 }

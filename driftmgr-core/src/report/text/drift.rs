@@ -6,7 +6,7 @@ use super::page::{Page, count};
 use super::style::paint;
 use super::{TextOptions, check, finding, next, not_looked_at, problem, safe};
 use crate::address::ModulePath;
-use crate::drift::{DriftReport, Finding, SurveyedProvider};
+use crate::drift::{DriftReport, Finding, SurveyedProvider, Verdict};
 
 /// Findings by target and module, then what is hidden, what was not looked at, who answered, what went wrong, the verdict, and what
 /// to do next.
@@ -20,13 +20,9 @@ pub fn drift(report: &DriftReport, options: &TextOptions) -> String {
     page.gap();
     let style = *page.style();
     let sentence = check::check(report);
-    let s = &report.summary;
-    let colour = if s.drifted + s.deleted > 0 {
-        style.important
-    } else if s.unverifiable > 0 || !report.problems.is_empty() {
-        style.important
-    } else {
-        style.good
+    let colour = match report.verdict() {
+        Verdict::InSync => style.good,
+        Verdict::Drift | Verdict::Incomplete => style.important,
     };
     page.prose(0, 0, colour, &sentence);
     next::section(&mut page, report, was_cut);

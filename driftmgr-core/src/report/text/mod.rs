@@ -3,8 +3,10 @@
 //! Every string that comes from a state, a provider or a cloud is made harmless first (see [`one_line`]), and whatever is marked
 //! sensitive stands as [`crate::redact::MASK`].
 
+mod analyze;
 mod change;
 mod check;
+mod compare;
 mod drift;
 mod explain;
 mod finding;
@@ -18,7 +20,9 @@ mod section;
 mod style;
 mod value;
 
+pub use analyze::{analysis, health};
 pub use check::check;
+pub use compare::comparison;
 pub use drift::drift;
 pub use explain::explain;
 pub use inspect::inspect;

@@ -1,8 +1,9 @@
 //! What to do next, as commands that can be copied.
 
+use super::not_looked_at;
 use super::page::Page;
 use super::safe::shell;
-use crate::drift::{DriftReport, EffectAction, Finding, Kind};
+use crate::drift::{DriftReport, EffectAction, Finding, Kind, NotLookedAtKind};
 
 /// Targets that commands are spelled out for.
 const TARGETS: usize = 3;
@@ -10,13 +11,16 @@ const TARGETS: usize = 3;
 pub(super) fn section(page: &mut Page<'_>, report: &DriftReport, was_cut: bool) {
     let mut rows = look_closer(report);
     of_targets(page, report, &mut rows);
-    if report.summary.unverifiable > 0 {
+    if let Some(target) = open_target(report) {
         rows.push((
             "find out why".to_owned(),
-            "driftmgr doctor, in the folder of the root module, shows where providers were looked for".to_owned(),
+            format!(
+                "driftmgr doctor {} shows which providers there are, and where they were looked for",
+                shell(target)
+            ),
         ));
     }
-    let listed = !page.options.every_address && !report.not_looked_at.is_empty();
+    let listed = !page.options.every_address && not_looked_at::leaves_out(report);
     match (was_cut, listed) {
         (true, _) => rows.push(("see everything".to_owned(), "add --wide".to_owned())),
         (false, true) => rows.push(("see each address".to_owned(), "add -v".to_owned())),
@@ -47,9 +51,25 @@ fn visible(report: &DriftReport) -> impl Iterator<Item = &Finding> {
     report.findings.iter().filter(|f| f.hidden.is_none())
 }
 
+/// A target with something that could not be looked at.
+fn open_target(report: &DriftReport) -> Option<&str> {
+    report
+        .not_looked_at
+        .iter()
+        .find(|n| n.kind == NotLookedAtKind::Unverifiable)
+        .map(|n| n.target.as_str())
+}
+
 fn look_closer(report: &DriftReport) -> Vec<(String, String)> {
     visible(report)
-        .max_by_key(|f| f.severity)
+        // The first of the most severe.
+        .reduce(|first, next| {
+            if next.severity > first.severity {
+                next
+            } else {
+                first
+            }
+        })
         .map(|first| {
             let address = shell(&first.address.to_string());
             let target = shell(&first.target);
@@ -100,15 +120,19 @@ fn of_target(
             .as_ref()
             .is_none_or(|e| e.action != EffectAction::None)
     };
-    if here.iter().any(|f| acts(&f)) {
+    if here.iter().any(acts) {
         rows.push((
             "undo the drift".to_owned(),
             format!("{terraform} apply{place}"),
         ));
-        rows.push((
-            "keep the drift".to_owned(),
-            format!("write it into the configuration, then {terraform} apply -refresh-only{place}"),
-        ));
+        if here.iter().any(|f| f.kind != Kind::Missing) {
+            rows.push((
+                "keep the drift".to_owned(),
+                format!(
+                    "write it into the configuration, then {terraform} apply -refresh-only{place}"
+                ),
+            ));
+        }
     } else {
         rows.push((
             "update the state".to_owned(),

@@ -42,6 +42,19 @@ pub(super) fn section(page: &mut Page<'_>, report: &DriftReport) {
     }
 }
 
+/// Whether the section stays silent about some addresses, unless every address is wanted.
+pub(super) fn leaves_out(report: &DriftReport) -> bool {
+    let mut open: BTreeMap<&str, usize> = BTreeMap::new();
+    report.not_looked_at.iter().any(|item| match item.kind {
+        NotLookedAtKind::Skipped => true,
+        NotLookedAtKind::Unverifiable => {
+            let n = open.entry(&item.reason).or_default();
+            *n += 1;
+            *n > NAMED
+        }
+    })
+}
+
 fn addresses(page: &mut Page<'_>, kind: NotLookedAtKind, items: &[&NotLookedAt]) {
     let shown = match kind {
         _ if page.options.every_address => items.len(),

@@ -74,7 +74,7 @@ impl<'a> Document<'a> {
     pub(in crate::state) fn member(
         &self,
         part: &'a RawValue,
-        what: &str,
+        what: impl fmt::Display,
         list: &'static str,
     ) -> Result<Object<'a>, Error> {
         if !part.get().starts_with('{') {
@@ -89,7 +89,7 @@ impl<'a> Document<'a> {
     pub(in crate::state) fn value<T: Deserialize<'a>>(
         &self,
         part: &'a RawValue,
-        what: &str,
+        what: impl fmt::Display,
         expected: &str,
     ) -> Result<T, Error> {
         serde_json::from_str(part.get()).map_err(|_| {

@@ -1,6 +1,7 @@
 //! Formats v1 to v3: Terraform up to 0.11. Addresses are keys of maps, attributes are flatmaps, providers are inferred.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use base64::Engine as _;
 use serde_json::Value as Json;
@@ -153,12 +154,13 @@ impl<'a> Reader<'_, 'a> {
         &self,
         object: &Object<'a>,
         address: &ResourceAddress,
-        what: &str,
+        what: &dyn fmt::Display,
     ) -> Result<ProviderConfigAddress> {
         let text: String = match object.get("provider") {
-            Some(raw) => self
-                .document
-                .value(raw, &format!("`provider` of {what}"), "a string")?,
+            Some(raw) => {
+                self.document
+                    .value(raw, format_args!("`provider` of {what}"), "a string")?
+            }
             None => String::new(),
         };
         let parsed = if text.is_empty() {
@@ -186,17 +188,22 @@ impl<'a> Reader<'_, 'a> {
         &self,
         object: &Object<'a>,
         name: &str,
-        what: &str,
+        what: &dyn fmt::Display,
     ) -> Result<Vec<T>> {
         match object.get(name) {
             Some(raw) => self
                 .document
-                .value(raw, &format!("`{name}` of {what}"), "a list"),
+                .value(raw, format_args!("`{name}` of {what}"), "a list"),
             None => Ok(Vec::new()),
         }
     }
 
-    fn many(&self, object: &Object<'a>, name: &str, what: &str) -> Result<Vec<Instance>> {
+    fn many(
+        &self,
+        object: &Object<'a>,
+        name: &str,
+        what: &dyn fmt::Display,
+    ) -> Result<Vec<Instance>> {
         let list: Vec<&'a RawValue> = self.list(object, name, what)?;
         let read = list.into_iter().map(|raw| self.one(Some(raw), what));
         Ok(read
@@ -206,7 +213,7 @@ impl<'a> Reader<'_, 'a> {
             .collect())
     }
 
-    fn one(&self, raw: Option<&'a RawValue>, what: &str) -> Result<Option<Instance>> {
+    fn one(&self, raw: Option<&'a RawValue>, what: &dyn fmt::Display) -> Result<Option<Instance>> {
         let Some(raw) = raw.filter(|raw| raw.get() != "null") else {
             return Ok(None);
         };
@@ -215,7 +222,7 @@ impl<'a> Reader<'_, 'a> {
         let mut attributes: BTreeMap<String, String> = match object.get("attributes") {
             Some(raw) => self.document.value(
                 raw,
-                &format!("`attributes` of {what}"),
+                format_args!("`attributes` of {what}"),
                 "an object of strings",
             )?,
             None => BTreeMap::new(),
@@ -224,15 +231,15 @@ impl<'a> Reader<'_, 'a> {
             name_counts_of_maps(&mut attributes);
         }
         if let Some(raw) = object.get("id") {
-            let id: String = self
-                .document
-                .value(raw, &format!("`id` of {what}"), "a string")?;
+            let id: String =
+                self.document
+                    .value(raw, format_args!("`id` of {what}"), "a string")?;
             attributes.entry("id".to_owned()).or_insert(id);
         }
         let (schema_version, private) = match object.get("meta") {
             Some(raw) => meta(self.document.value(
                 raw,
-                &format!("`meta` of {what}"),
+                format_args!("`meta` of {what}"),
                 "an object",
             )?),
             None => (0, None),
@@ -240,7 +247,7 @@ impl<'a> Reader<'_, 'a> {
         let tainted = match object.get("tainted") {
             Some(raw) => {
                 self.document
-                    .value(raw, &format!("`tainted` of {what}"), "true or false")?
+                    .value(raw, format_args!("`tainted` of {what}"), "true or false")?
             }
             None => false,
         };

@@ -50,13 +50,13 @@ impl State {
 
 fn top_level(document: Document<'_>) -> Result<Object<'_>> {
     let start = document.text.trim_start().as_bytes().first();
-    if start != Some(&b'{') {
-        if let Ok(other) = serde_json::from_str::<&RawValue>(document.text) {
-            let kind = kind(other);
-            return Err(document
-                .error(other, format!("JSON, but not a state: it is {kind}"))
-                .with_hint("a state is a JSON object with `version`, `serial` and `lineage`"));
-        }
+    if start != Some(&b'{')
+        && let Ok(other) = serde_json::from_str::<&RawValue>(document.text)
+    {
+        let kind = kind(other);
+        return Err(document
+            .error(other, format!("JSON, but not a state: it is {kind}"))
+            .with_hint("a state is a JSON object with `version`, `serial` and `lineage`"));
     }
     document.object(document.text, "resources").map_err(|misread| {
         match misread.category {

@@ -1,6 +1,7 @@
 //! Format v4: Terraform since 0.12 and OpenTofu.
 
 use std::collections::{BTreeMap, HashSet};
+use std::fmt;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
@@ -46,7 +47,7 @@ pub(in crate::state) fn one_resource(text: &str) -> Result<Resource> {
 
 /// One instance of a v4 state by itself.
 pub(in crate::state) fn one_instance(text: &str) -> Result<Instance> {
-    alone(text, |reader, raw| reader.instance(raw, "the resource"))
+    alone(text, |reader, raw| reader.instance(raw, &"the resource"))
 }
 
 /// One output of a v4 state by itself.
@@ -110,29 +111,35 @@ impl<'a> Reader<'_, 'a> {
         })
     }
 
-    fn flag(&self, object: &Object<'a>, name: &str, what: &str) -> Result<bool> {
+    fn flag(&self, object: &Object<'a>, name: &str, what: &dyn fmt::Display) -> Result<bool> {
         match object.get(name) {
-            Some(raw) => self
-                .document
-                .value(raw, &format!("`{name}` of {what}"), "true or false"),
+            Some(raw) => {
+                self.document
+                    .value(raw, format_args!("`{name}` of {what}"), "true or false")
+            }
             None => Ok(false),
         }
     }
 
-    fn string(&self, object: &Object<'a>, name: &str, what: &str) -> Result<Option<String>> {
+    fn string(
+        &self,
+        object: &Object<'a>,
+        name: &str,
+        what: &dyn fmt::Display,
+    ) -> Result<Option<String>> {
         let Some(raw) = object.get(name) else {
             return Ok(None);
         };
-        let text: String = self
-            .document
-            .value(raw, &format!("`{name}` of {what}"), "a string")?;
+        let text: String =
+            self.document
+                .value(raw, format_args!("`{name}` of {what}"), "a string")?;
         Ok(Some(text).filter(|t| !t.is_empty()))
     }
 
     fn resource(&self, raw: &'a RawValue) -> Result<Resource> {
         let object = self.document.member(raw, "a resource", "instances")?;
         let address = self.address(raw, &object)?;
-        let what = address.to_string();
+        let what = &address;
         let each = match self.string(&object, "each", &what)?.as_deref() {
             Some("list") => Some(Each::List),
             Some("map") => Some(Each::Map),
@@ -141,7 +148,7 @@ impl<'a> Reader<'_, 'a> {
         let provider = self.provider(&object, &what)?;
         let mut instances = Vec::with_capacity(object.elements.len());
         for raw in &object.elements {
-            instances.push(self.instance(raw, &what)?);
+            instances.push(self.instance(raw, what)?);
         }
         Ok(Resource {
             address,
@@ -153,7 +160,7 @@ impl<'a> Reader<'_, 'a> {
     }
 
     fn address(&self, raw: &RawValue, object: &Object<'a>) -> Result<ResourceAddress> {
-        let what = "a resource";
+        let what = &"a resource";
         let resource_type = self.string(object, "type", what)?.unwrap_or_default();
         let name = self.string(object, "name", what)?.unwrap_or_default();
         if resource_type.is_empty() || name.is_empty() {
@@ -187,7 +194,11 @@ impl<'a> Reader<'_, 'a> {
         })
     }
 
-    fn provider(&self, object: &Object<'a>, what: &str) -> Result<Option<ProviderConfigAddress>> {
+    fn provider(
+        &self,
+        object: &Object<'a>,
+        what: &dyn fmt::Display,
+    ) -> Result<Option<ProviderConfigAddress>> {
         let Some(text) = self.string(object, "provider", what)? else {
             return Ok(None);
         };
@@ -202,9 +213,9 @@ impl<'a> Reader<'_, 'a> {
         })
     }
 
-    fn instance(&self, raw: &'a RawValue, resource: &str) -> Result<Instance> {
-        let what = format!("an instance of {resource}");
-        let object = self.document.member(raw, &what, "")?;
+    fn instance(&self, raw: &'a RawValue, resource: &dyn fmt::Display) -> Result<Instance> {
+        let what = &format_args!("an instance of {resource}");
+        let object = self.document.member(raw, what, "")?;
         let status = match self.string(&object, "status", &what)?.as_deref() {
             None => InstanceStatus::Ready,
             Some("tainted") => InstanceStatus::Tainted,
@@ -215,9 +226,11 @@ impl<'a> Reader<'_, 'a> {
         };
         let number = |name: &str| -> Result<u64> {
             object.get(name).map_or(Ok(0), |raw| {
-                let field = format!("`{name}` of {what}");
-                self.document
-                    .value(raw, &field, "a whole number that is not negative")
+                self.document.value(
+                    raw,
+                    format_args!("`{name}` of {what}"),
+                    "a whole number that is not negative",
+                )
             })
         };
         let identity = match object.get("identity") {
@@ -245,14 +258,15 @@ impl<'a> Reader<'_, 'a> {
         })
     }
 
-    fn key(&self, object: &Object<'a>, what: &str) -> Result<Option<InstanceKey>> {
+    fn key(&self, object: &Object<'a>, what: &dyn fmt::Display) -> Result<Option<InstanceKey>> {
         let Some(raw) = object.get("index_key") else {
             return Ok(None);
         };
         match raw.get().as_bytes().first() {
             Some(b'"') => {
-                let field = format!("`index_key` of {what}");
-                let key = self.document.value(raw, &field, "a string")?;
+                let key =
+                    self.document
+                        .value(raw, format_args!("`index_key` of {what}"), "a string")?;
                 Ok(Some(InstanceKey::String(key)))
             }
             Some(b'-' | b'0'..=b'9') => Ok(Some(InstanceKey::Int(whole(raw.get())))),
@@ -265,14 +279,14 @@ impl<'a> Reader<'_, 'a> {
         }
     }
 
-    fn attributes(&self, object: &Object<'a>, what: &str) -> Result<RawAttributes> {
+    fn attributes(&self, object: &Object<'a>, what: &dyn fmt::Display) -> Result<RawAttributes> {
         if let Some(raw) = object.get("attributes") {
             return Ok(RawAttributes::Json(own(raw)));
         }
         if let Some(raw) = object.get("attributes_flat") {
             let map: BTreeMap<String, Option<String>> = self.document.value(
                 raw,
-                &format!("`attributes_flat` of {what}"),
+                format_args!("`attributes_flat` of {what}"),
                 "an object of strings",
             )?;
             return Ok(RawAttributes::Flatmap(
@@ -285,11 +299,16 @@ impl<'a> Reader<'_, 'a> {
         Ok(RawAttributes::Json(empty_object()))
     }
 
-    fn strings(&self, object: &Object<'a>, name: &str, what: &str) -> Result<Vec<String>> {
+    fn strings(
+        &self,
+        object: &Object<'a>,
+        name: &str,
+        what: &dyn fmt::Display,
+    ) -> Result<Vec<String>> {
         match object.get(name) {
             Some(raw) => {
                 self.document
-                    .value(raw, &format!("`{name}` of {what}"), "a list of strings")
+                    .value(raw, format_args!("`{name}` of {what}"), "a list of strings")
             }
             None => Ok(Vec::new()),
         }

@@ -1,6 +1,8 @@
 //! Real states, and what Terraform 1.11 says of them.
 
+mod compared;
 mod fixtures;
+mod refused;
 mod show;
 mod written;
 

@@ -15,10 +15,10 @@ pub(super) fn state(state: &State) -> String {
         .map(|(name, output)| {
             let mut all = written(fields::output(output), output.origin.text());
             // Terraform decodes these, unlike attributes, and so writes them in its own form.
-            if let Some((_, value)) = all.iter_mut().find(|(name, _)| name == "value") {
-                if let Ok(json) = serde_json::from_str(value) {
-                    *value = normal(json).to_string();
-                }
+            if let Some((_, value)) = all.iter_mut().find(|(name, _)| name == "value")
+                && let Ok(json) = serde_json::from_str(value)
+            {
+                *value = normal(json).to_string();
             }
             (name.as_str(), object(&all))
         })

@@ -1,8 +1,8 @@
 use super::*;
 use crate::address::ProviderConfigAddress;
 use crate::drift::{
-    AttributeChange, Class, Effect, EffectAction, Hidden, Kind, NotLookedAt, NotLookedAtKind,
-    Severity, Summary,
+    AttributeChange, Category, Class, Effect, EffectAction, Hidden, Kind, NotLookedAt,
+    NotLookedAtKind, Severity, Summary,
 };
 use crate::error::{Error, ErrorKind};
 use crate::report::text::Style;
@@ -28,6 +28,7 @@ fn finding(target: &str, address: &str, kind: Kind) -> Finding {
         kind,
         class: Class::Material,
         severity: Severity::Important,
+        category: Category::Other,
         reasons: vec![],
         effect: Some(Effect {
             action: match kind {
@@ -52,6 +53,7 @@ fn change(path: Path, before: Option<Value>, after: Option<Value>) -> AttributeC
         sensitive: false,
         material: true,
         severity: Severity::Informational,
+        category: Category::Other,
         reason: String::new(),
     }
 }

@@ -1,0 +1,64 @@
+//! `driftmgr check`
+
+use driftmgr_core::Error;
+use driftmgr_core::drift::Severity;
+use driftmgr_core::report::text::{TextOptions, shell};
+use driftmgr_core::report::{json, text};
+
+use super::Call;
+use crate::args::Check;
+use crate::exit::{Exit, Failure};
+use crate::output::{Render, emit, pretty};
+use crate::survey::{self, Surveyed};
+use crate::ui::printer::Printer;
+
+struct Answer<'a> {
+    surveyed: &'a Surveyed,
+    exit: Exit,
+}
+
+impl Render for Answer<'_> {
+    fn text(&self, _: &TextOptions) -> String {
+        text::check(&self.surveyed.report) + "\n"
+    }
+
+    fn json(&self) -> Result<String, Error> {
+        let report = &self.surveyed.report;
+        let mut answer = json::check(report, report.verdict());
+        if let Some(answer) = answer.as_object_mut() {
+            answer.insert("exit".to_owned(), self.exit.code().into());
+        }
+        pretty(&answer)
+    }
+}
+
+pub(crate) fn run(args: &Check, call: &Call<'_>, printer: &Printer) -> Result<Exit, Failure> {
+    let targets = survey::targets(&args.targets, &args.survey);
+    let options = survey::drift_options(
+        &args.survey.reach,
+        &args.survey.target,
+        &args.survey.exclude,
+    );
+    let surveyed = survey::run(call, printer, &args.survey.reach, &targets, &options)?;
+    let exit = surveyed.exit(Exit::of(&surveyed.report, Severity::Informational));
+    // The answer has no room for them, and they are the reason when there is no answer.
+    printer.problems(&surveyed.report.problems);
+    let answer = Answer {
+        surveyed: &surveyed,
+        exit,
+    };
+    emit(printer, &args.output, &surveyed.folders, &answer)?;
+    let again: Vec<String> = targets.iter().map(|t| shell(t)).collect();
+    match exit {
+        Exit::Drift => printer.hint(&format!(
+            "driftmgr drift {} shows what differs",
+            again.join(" ")
+        )),
+        Exit::Open => printer.hint(&format!(
+            "driftmgr drift {} shows what could not be looked at, and why",
+            again.join(" ")
+        )),
+        _ => {}
+    }
+    Ok(exit)
+}

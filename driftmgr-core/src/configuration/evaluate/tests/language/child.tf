@@ -1,0 +1,2 @@
+variable "in" { type = string }
+output "out" { value = { got = var.in, where = path.module } }

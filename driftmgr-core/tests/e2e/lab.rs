@@ -16,44 +16,44 @@ use tempfile::TempDir;
 use crate::support::tools::{Program, Terraform, Tools};
 
 /// Instances of a lab.
-pub const COUNT: usize = 20;
+pub(super) const COUNT: usize = 20;
 /// No look may take longer, whatever the provider does.
 const BOUND: Duration = Duration::from_secs(40);
 
 /// A test provider and the type that the lab has twenty of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Kind {
+pub(super) struct Kind {
     /// The provider's type.
-    pub provider: &'static str,
+    pub(super) provider: &'static str,
     /// The resource type.
-    pub type_name: &'static str,
+    pub(super) type_name: &'static str,
     /// What the ids begin with.
-    pub prefix: &'static str,
+    pub(super) prefix: &'static str,
 }
 
 /// Plugin protocol 5.
-pub const FIVE: Kind = Kind {
+pub(super) const FIVE: Kind = Kind {
     provider: "cloudfive",
     type_name: "cloudfive_bucket",
     prefix: "",
 };
 /// Plugin protocol 6.
-pub const SIX: Kind = Kind {
+pub(super) const SIX: Kind = Kind {
     provider: "cloudsix",
     type_name: "cloudsix_note",
     prefix: "note-",
 };
 /// Both.
-pub const BOTH: [Kind; 2] = [FIVE, SIX];
+pub(super) const BOTH: [Kind; 2] = [FIVE, SIX];
 
 impl Kind {
     /// The key of an object in the cloud file.
-    pub fn id(self, index: usize) -> String {
+    pub(super) fn id(self, index: usize) -> String {
         format!("{}n{index}", self.prefix)
     }
 
     /// Changes an object of the cloud in a way that apply would undo.
-    pub fn change(self, object: &mut Json) {
+    pub(super) fn change(self, object: &mut Json) {
         match self.provider {
             "cloudfive" => object["tags"] = json!({"of": "changed"}),
             _ => object["text"] = json!("changed"),
@@ -61,12 +61,12 @@ impl Kind {
     }
 
     /// The address of an instance.
-    pub fn address(self, index: usize) -> String {
+    pub(super) fn address(self, index: usize) -> String {
         format!("{}.many[{index}]", self.type_name)
     }
 
     /// The terraform and variable blocks that every lab of it starts with.
-    pub fn head(self) -> String {
+    pub(super) fn head(self) -> String {
         let provider = self.provider;
         format!(
             "terraform {{
@@ -85,7 +85,7 @@ variable \"fault\" {{
     }
 
     /// A provider block over the variables, with more lines in it.
-    pub fn block(self, more: &str) -> String {
+    pub(super) fn block(self, more: &str) -> String {
         format!(
             "provider \"{}\" {{\n  cloud = var.cloud\n  log   = var.log\n  fault = var.fault\n{more}}}\n",
             self.provider
@@ -115,7 +115,7 @@ variable \"fault\" {{
 }
 
 /// Applies a root module with Terraform.
-pub fn applied(main: &str, variables: &str) -> Terraform {
+pub(super) fn applied(main: &str, variables: &str) -> Terraform {
     let terraform = Terraform::new(Program::Terraform).with("main.tf", main);
     let file = |name| terraform.file(name).display().to_string();
     let places = format!(
@@ -129,20 +129,20 @@ pub fn applied(main: &str, variables: &str) -> Terraform {
 }
 
 /// A root module, a cloud, and a private temporary folder by which its provider processes are known.
-pub struct Lab {
-    pub kind: Kind,
+pub(super) struct Lab {
+    pub(super) kind: Kind,
     dir: TempDir,
     environment: Environment,
 }
 
 impl Lab {
     /// Twenty instances, all as their state says.
-    pub fn new(kind: Kind) -> Self {
+    pub(super) fn new(kind: Kind) -> Self {
         Self::of(kind, kind.template())
     }
 
     /// A copy of what Terraform applied, without the providers that it installed.
-    pub fn of(kind: Kind, applied: &Terraform) -> Self {
+    pub(super) fn of(kind: Kind, applied: &Terraform) -> Self {
         let dir = tempfile::tempdir_in("/tmp").unwrap();
         std::fs::create_dir(dir.path().join("tmp")).unwrap();
         for name in [
@@ -178,7 +178,7 @@ impl Lab {
     }
 
     /// Sets variables besides the places of cloud and log.
-    pub fn variables(&self, more: &str) {
+    pub(super) fn variables(&self, more: &str) {
         let text = |name: &str| self.file(name).display().to_string();
         let places = format!(
             "cloud = {:?}\nlog = {:?}\n{more}",
@@ -189,35 +189,31 @@ impl Lab {
     }
 
     #[must_use]
-    pub fn env(mut self, name: &str, value: &str) -> Self {
+    pub(super) fn env(mut self, name: &str, value: &str) -> Self {
         self.environment = self.environment.with_variable(name, value);
         self
     }
 
-    pub fn environment(&self) -> &Environment {
-        &self.environment
-    }
-
-    pub fn dir(&self) -> &Path {
+    pub(super) fn dir(&self) -> &Path {
         self.dir.path()
     }
 
-    pub fn file(&self, name: &str) -> PathBuf {
+    pub(super) fn file(&self, name: &str) -> PathBuf {
         self.dir().join(name)
     }
 
-    pub fn read(&self, name: &str) -> String {
+    pub(super) fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.file(name)).unwrap()
     }
 
-    pub fn write(&self, name: &str, text: &str) {
+    pub(super) fn write(&self, name: &str, text: &str) {
         let path = self.file(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
 
     /// Changes a JSON file, by rename, as a provider may be reading it.
-    pub fn edit(&self, name: &str, change: impl FnOnce(&mut Json)) {
+    pub(super) fn edit(&self, name: &str, change: impl FnOnce(&mut Json)) {
         let mut json = serde_json::from_str(&self.read(name)).unwrap();
         change(&mut json);
         self.write("new", &json.to_string());
@@ -225,7 +221,7 @@ impl Lab {
     }
 
     /// Changes the objects of the lab's type, by id.
-    pub fn objects(&self, change: impl FnOnce(&mut serde_json::Map<String, Json>)) {
+    pub(super) fn objects(&self, change: impl FnOnce(&mut serde_json::Map<String, Json>)) {
         self.edit("cloud.json", |cloud| {
             change(
                 cloud["objects"][self.kind.type_name]
@@ -236,17 +232,17 @@ impl Lab {
     }
 
     /// Lets a fault strike when this instance is read.
-    pub fn fault(&self, index: usize, fault: &str) {
+    pub(super) fn fault(&self, index: usize, fault: &str) {
         self.objects(|all| all[&self.kind.id(index)]["fault"] = fault.into());
     }
 
     /// Lets a fault strike for the whole provider.
-    pub fn fault_everywhere(&self, fault: &str) {
+    pub(super) fn fault_everywhere(&self, fault: &str) {
         self.variables(&format!("fault = {fault:?}\n"));
     }
 
     /// Deletes instances from the cloud.
-    pub fn delete(&self, indices: impl IntoIterator<Item = usize>) {
+    pub(super) fn delete(&self, indices: impl IntoIterator<Item = usize>) {
         self.objects(|all| {
             for index in indices {
                 all.remove(&self.kind.id(index)).unwrap();
@@ -255,34 +251,39 @@ impl Lab {
     }
 
     /// Changes one attribute of one instance in the cloud.
-    pub fn mutate(&self, index: usize) {
+    pub(super) fn mutate(&self, index: usize) {
         self.objects(|all| self.kind.change(&mut all[&self.kind.id(index)]));
     }
 
-    pub fn cx(&self) -> Context {
+    pub(super) fn cx(&self) -> Context {
         Context::new(self.environment.clone())
     }
 
-    pub fn client(&self) -> Client {
+    pub(super) fn client(&self) -> Client {
         Client::builder().context(self.cx()).build().unwrap()
     }
 
-    pub async fn stack(&self) -> Stack {
+    pub(super) async fn stack(&self) -> Stack {
         self.client().open(self.dir()).await.unwrap()
     }
 
     /// Opens the root module and looks.
-    pub async fn look(&self) -> Look {
+    pub(super) async fn look(&self) -> Look {
         self.look_with(self.cx(), &DriftOptions::default()).await
     }
 
-    pub async fn look_with(&self, cx: Context, options: &DriftOptions) -> Look {
+    pub(super) async fn look_with(&self, cx: Context, options: &DriftOptions) -> Look {
         let client = Client::builder().context(cx).build().unwrap();
         let stack = self.client().open(self.dir()).await.unwrap();
         self.look_at(&client, &[stack], options).await
     }
 
-    pub async fn look_at(&self, client: &Client, stacks: &[Stack], options: &DriftOptions) -> Look {
+    pub(super) async fn look_at(
+        &self,
+        client: &Client,
+        stacks: &[Stack],
+        options: &DriftOptions,
+    ) -> Look {
         let start = Instant::now();
         let report = tokio::time::timeout(BOUND, client.detect_drift(stacks, options));
         let report = report.await.expect("the look ends").unwrap();
@@ -306,7 +307,7 @@ impl Lab {
     }
 
     /// No process that was started for this lab runs, and no socket is left.
-    pub fn assert_nothing_left(&self) {
+    pub(super) fn assert_nothing_left(&self) {
         let start = Instant::now();
         while !self.running().is_empty() && start.elapsed() < Duration::from_secs(3) {
             // A process that was killed without being waited for may take a moment.
@@ -332,7 +333,7 @@ impl Lab {
     }
 
     /// The lines that the provider wrote about its calls: pid, operation, type, id, `begin` or `end`.
-    pub fn log(&self) -> Vec<LogLine> {
+    pub(super) fn log(&self) -> Vec<LogLine> {
         let log = std::fs::read_to_string(self.file("log.txt")).unwrap_or_default();
         log.lines()
             .map(|line| {
@@ -347,7 +348,7 @@ impl Lab {
     }
 
     /// Process ids of the reads that began, one each.
-    pub fn reads(&self) -> Vec<u32> {
+    pub(super) fn reads(&self) -> Vec<u32> {
         let reads = self.log().into_iter();
         reads
             .filter(|l| l.operation == "read" && l.begins)
@@ -356,7 +357,7 @@ impl Lab {
     }
 
     /// The processes that were configured.
-    pub fn processes(&self) -> BTreeSet<u32> {
+    pub(super) fn processes(&self) -> BTreeSet<u32> {
         let log = self.log().into_iter();
         log.filter(|l| l.operation == "configure")
             .map(|l| l.pid)
@@ -364,10 +365,10 @@ impl Lab {
     }
 }
 
-pub struct LogLine {
-    pub pid: u32,
-    pub operation: String,
-    pub begins: bool,
+pub(super) struct LogLine {
+    pub(super) pid: u32,
+    pub(super) operation: String,
+    pub(super) begins: bool,
 }
 
 fn contains(haystack: &[u8], needle: &[u8]) -> bool {
@@ -383,20 +384,20 @@ fn cache() -> &'static Path {
 }
 
 /// What came of a look.
-pub struct Look {
-    pub report: DriftReport,
-    pub took: Duration,
+pub(super) struct Look {
+    pub(super) report: DriftReport,
+    pub(super) took: Duration,
 }
 
 impl Look {
     /// Addresses with a difference.
-    pub fn findings(&self) -> Vec<String> {
+    pub(super) fn findings(&self) -> Vec<String> {
         let findings = self.report.findings.iter();
         findings.map(|f| f.address.to_string()).collect()
     }
 
     /// Addresses that are open, with the reason.
-    pub fn open(&self) -> Vec<(String, String)> {
+    pub(super) fn open(&self) -> Vec<(String, String)> {
         let open = self.report.not_looked_at.iter();
         open.filter(|n| n.kind == NotLookedAtKind::Unverifiable)
             .map(|n| (n.address.to_string(), n.reason.clone()))
@@ -404,7 +405,7 @@ impl Look {
     }
 
     /// The report is about these instances only: those are open for a reason that says all `words`; all others are the same.
-    pub fn assert_only_open(&self, kind: Kind, indices: &[usize], words: &[&str]) {
+    pub(super) fn assert_only_open(&self, kind: Kind, indices: &[usize], words: &[&str]) {
         let open = self.open();
         let mut addresses: Vec<String> = indices.iter().map(|i| kind.address(*i)).collect();
         let mut found: Vec<String> = open.iter().map(|(address, _)| address.clone()).collect();
@@ -424,13 +425,13 @@ impl Look {
     }
 
     /// Nothing could be looked at, for a reason that says all `words`.
-    pub fn assert_all_open(&self, kind: Kind, words: &[&str]) {
+    pub(super) fn assert_all_open(&self, kind: Kind, words: &[&str]) {
         let all: Vec<usize> = (0..COUNT).collect();
         self.assert_only_open(kind, &all, words);
     }
 
     /// All are as their state says.
-    pub fn assert_in_sync(&self) {
+    pub(super) fn assert_in_sync(&self) {
         assert_eq!(self.open(), []);
         assert_eq!(self.findings(), [""; 0]);
         assert_eq!(
@@ -443,7 +444,7 @@ impl Look {
 }
 
 /// The options to open with another workspace.
-pub fn workspace(name: &str) -> OpenOptions {
+pub(super) fn workspace(name: &str) -> OpenOptions {
     OpenOptions {
         workspace: Some(name.to_owned()),
         ..OpenOptions::default()

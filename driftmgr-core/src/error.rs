@@ -155,6 +155,31 @@ impl Error {
         self
     }
 
+    /// The same with every text changed, to take secrets out. A cause that holds one is left out.
+    #[must_use]
+    pub(crate) fn map_text(mut self, change: impl Fn(&str) -> String) -> Self {
+        let inner = &mut *self.0;
+        inner.message = change(&inner.message);
+        for (_, value) in &mut inner.context {
+            *value = change(value);
+        }
+        for hint in &mut inner.hints {
+            *hint = change(hint);
+        }
+        inner.source.take_if(|source| {
+            let mut cause: Option<&dyn std::error::Error> = Some(source.as_ref());
+            while let Some(error) = cause {
+                let (text, debug) = (error.to_string(), format!("{error:?}"));
+                if change(&text) != text || change(&debug) != debug {
+                    return true;
+                }
+                cause = error.source();
+            }
+            false
+        });
+        self
+    }
+
     /// The kind.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
@@ -281,5 +306,26 @@ impl<T> Partial<T> {
             value: change(self.value),
             problems: self.problems,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_text_can_be_changed_and_a_cause_that_tells_is_dropped() {
+        let error = |cause: &str| {
+            Error::new(ErrorKind::ToolFailed, "bad hunter2")
+                .with("value", "hunter2")
+                .with_hint("not hunter2")
+                .with_source(std::io::Error::other(cause.to_owned()))
+                .map_text(|text| text.replace("hunter2", "…"))
+        };
+        let told = error("it was hunter2");
+        assert_eq!(told.to_string(), "bad … (value …)");
+        assert_eq!(told.hints(), ["not …"]);
+        assert!(std::error::Error::source(&told).is_none());
+        assert!(std::error::Error::source(&error("disk on fire")).is_some());
     }
 }

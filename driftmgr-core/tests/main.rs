@@ -5,6 +5,9 @@ mod api {
     mod architecture;
 }
 
+#[cfg(target_os = "linux")]
+mod e2e;
+
 // Shared with other test programs, so its items are public and not all are used here.
 #[allow(unreachable_pub)]
 mod support {

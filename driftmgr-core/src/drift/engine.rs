@@ -227,6 +227,11 @@ async fn observe(cx: &Context, input: &DriftInput, object: &InstanceRef) -> Obse
         .catch_unwind()
         .map(|answer| answer.map_err(|_| Error::new(ErrorKind::Unexpected, "the reader panicked")));
     match cx.run(answer).await {
+        // The reader may have noticed first.
+        Ok(Observed::Unreadable(error)) => match cx.check() {
+            Err(end) if end.kind() == error.kind() => Observed::Unreadable(not_reached(&end)),
+            _ => Observed::Unreadable(error),
+        },
         Ok(observed) => observed,
         Err(error) => Observed::Unreadable(not_reached(&error)),
     }

@@ -8,6 +8,7 @@ mod finding;
 mod model;
 mod moved;
 mod reality;
+mod secrets;
 mod selection;
 mod severity;
 mod valve;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 
+use super::secrets::Secrets;
 use crate::address::{InstanceAddress, ProviderConfigAddress};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
@@ -126,12 +127,11 @@ impl Readers {
                 "the state was written with another version of the provider; install that one",
             ));
         };
-        let refreshed = reader.refresh(cx, request(object)?).await?;
-        let notes = refreshed
-            .warnings
-            .iter()
-            .map(|w| w.summary.clone())
-            .collect();
+        let secrets = Secrets::of(object, schema);
+        let refreshed = reader.refresh(cx, request(object)?).await;
+        let refreshed = refreshed.map_err(|e| secrets.error(e))?;
+        let warnings = refreshed.warnings.iter();
+        let notes = warnings.map(|w| secrets.text(&w.summary)).collect();
         let Some(current) = &refreshed.current else {
             return Ok(Observed::Absent {
                 stored: refreshed.prior,
@@ -139,7 +139,9 @@ impl Readers {
                 notes,
             });
         };
+        let secrets = secrets.and(current);
         let verdict = plan_back(cx, reader.as_ref(), schema, type_name, &refreshed, current).await;
+        let verdict = verdict.map(|judged| judged.map_err(|e| secrets.error(e)));
         Ok(Observed::Present(Box::new(Observation {
             current: current.clone(),
             stored: refreshed.prior,

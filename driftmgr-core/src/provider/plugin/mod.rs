@@ -32,3 +32,4 @@ pub use handshake::{Endpoint, Protocol};
 pub use pool::{PoolOptions, ProviderPool};
 pub use reader::PluginReader;
 pub use reattach::{Reattach, reattached};
+pub(crate) use scrub::{Scrubber, untyped};

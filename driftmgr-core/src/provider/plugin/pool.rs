@@ -45,13 +45,17 @@ impl Default for PoolOptions {
 /// Starts providers, and shares each process among all instances, and all states of a run, that use the same provider
 /// configuration.
 ///
+/// What fails to start or to be configured is not tried again: a provider that hangs does so once, and not once for every state.
+///
 /// Processes get the environment of the first context that asks for them. They end with [`ProviderPool::shutdown`]; a pool that is
 /// dropped kills them, and on Linux the kernel does if this process dies.
 pub struct ProviderPool {
     options: PoolOptions,
     binaries: Mutex<HashMap<BinaryKey, Arc<Binary>>>,
-    readers: Mutex<HashMap<ReaderKey, Arc<OnceCell<Arc<PluginReader>>>>>,
+    readers: Mutex<HashMap<ReaderKey, ReaderCell>>,
 }
+
+type ReaderCell = Arc<OnceCell<Result<Arc<PluginReader>>>>;
 
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct BinaryKey {
@@ -70,7 +74,7 @@ struct ReaderKey {
 
 /// What all configurations of a binary share.
 struct Binary {
-    schema: OnceCell<Arc<ProviderSchema>>,
+    schema: OnceCell<Result<Arc<ProviderSchema>>>,
     /// The process that was asked for the schema; the first configuration takes it.
     fresh: tokio::sync::Mutex<Option<Connection>>,
     /// The one configuration of a provider that we are attached to.
@@ -159,7 +163,7 @@ impl ProviderPool {
             let reader = PluginReader::new(supervisor, self.options.concurrency);
             Ok::<_, Error>(Arc::new(reader))
         };
-        cell.get_or_try_init(start).await.cloned()
+        cell.get_or_init(start).await.clone()
     }
 
     fn surroundings(&self, cx: &Context) -> Surroundings {
@@ -174,7 +178,9 @@ impl ProviderPool {
     /// fail from then on. Providers that were attached to go on.
     pub async fn shutdown(&self) {
         let readers = std::mem::take(&mut *lock(&self.readers));
-        let readers = readers.into_values().filter_map(|cell| cell.get().cloned());
+        let readers = readers
+            .into_values()
+            .filter_map(|cell| cell.get()?.clone().ok());
         let ending = readers.map(|reader| async move { reader.supervisor().shut_down().await });
         futures::future::join_all(ending).await;
         // A process that nobody configured has nothing to lose: dropping it kills it.
@@ -206,7 +212,7 @@ impl Binary {
             *self.fresh.lock().await = Some(connection);
             Ok::<_, Error>(Arc::new(schema))
         };
-        self.schema.get_or_try_init(ask).await.cloned()
+        self.schema.get_or_init(ask).await.clone()
     }
 
     /// A process that somebody else runs holds one configuration; a second one would silently replace the first.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::provider::schema::{Attribute, AttributeType, Block, Nesting};
 use crate::redact::MASK;
 use crate::state::RawAttributes;
-use crate::value::Value;
+use crate::value::{Path, PathSet, Step, Value};
 
 /// Shorter texts are no secrets, and replacing them would make every message unreadable.
 const MIN_SECRET: usize = 3;
@@ -47,6 +47,41 @@ impl Scrubber {
                     }
                 }
             }
+        }
+    }
+
+    /// Adds what stands where the schema knows no attribute: an older schema may have called it sensitive.
+    pub(crate) fn add_unknown(&mut self, object: &Value, block: &Block) {
+        let Some(entries) = object.as_map() else {
+            return self.add_all(object);
+        };
+        let known = |name| block.attributes.contains_key(name) || block.blocks.contains_key(name);
+        let unknown = entries.iter().filter(|(name, _)| !known(name.as_str()));
+        unknown.for_each(|(_, value)| self.add_all(value));
+    }
+
+    /// Adds what stands at these paths and below.
+    pub(crate) fn add_marked(&mut self, value: &Value, marks: &PathSet) {
+        self.add_marked_at(value, marks, &Path::root());
+    }
+
+    fn add_marked_at(&mut self, value: &Value, marks: &PathSet, at: &Path) {
+        if marks.covers(at) {
+            return self.add_all(value);
+        }
+        match value {
+            Value::Map(entries) => {
+                for (name, value) in entries {
+                    self.add_marked_at(value, marks, &at.join(Step::Attribute(name.clone())));
+                }
+            }
+            Value::List(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.add_marked_at(item, marks, &at.join(Step::Index(index)));
+                }
+            }
+            Value::Dynamic(inner) => self.add_marked_at(&inner.1, marks, at),
+            _ => {}
         }
     }
 
@@ -243,5 +278,35 @@ mod tests {
         let mut scrubber = Scrubber::default();
         scrubber.add_object(&[("key", "a")].into_iter().collect(), &block());
         assert_eq!(scrubber.scrub("a banana"), "a banana");
+    }
+
+    #[test]
+    fn what_a_state_marks_is_secret_and_so_is_what_no_schema_knows() {
+        let json = r#"{"name": "public", "key": null, "old": ["hunter1"], "list": ["open", "hunter2"], "tags": {"a": "hunter3"}}"#;
+        let object = untyped(serde_json::from_str(json).unwrap());
+        let marks = [
+            vec![Step::Attribute("list".into()), Step::Index(1)],
+            vec![Step::Attribute("tags".into()), Step::Key("a".into())],
+        ];
+        let mut scrubber = Scrubber::default();
+        scrubber.add_marked(&object, &marks.into_iter().map(Path).collect());
+        let text = "public open hunter1 hunter2 hunter3";
+        assert_eq!(
+            scrubber.scrub(text),
+            format!("public open hunter1 {MASK} {MASK}")
+        );
+        let mut scrubber = Scrubber::default();
+        let mut known = block();
+        for name in ["list", "tags"] {
+            known.attributes.insert(name.into(), attribute(false));
+        }
+        scrubber.add_unknown(&object, &known);
+        assert_eq!(
+            scrubber.scrub(text),
+            format!("public open {MASK} hunter2 hunter3")
+        );
+        let mut scrubber = Scrubber::default();
+        scrubber.add_unknown(&"hunter1".into(), &known);
+        assert_eq!(scrubber.scrub("hunter1"), MASK);
     }
 }

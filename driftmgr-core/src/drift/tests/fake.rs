@@ -25,7 +25,7 @@ use crate::provider::{
     ResourceSchema,
 };
 use crate::state::{Instance, RawAttributes, Resource, State};
-use crate::value::{Path, Value, json};
+use crate::value::{Path, Type, Value, json};
 
 pub(super) const PROVIDER: &str = "provider[\"registry.terraform.io/hashicorp/demo\"]";
 
@@ -38,6 +38,8 @@ pub(super) enum Answer {
     Panics,
     /// Reads as stored, after a while.
     After(Duration),
+    /// These attributes differ, which is known after a while.
+    Late(Duration, Json),
 }
 
 /// What the provider does when it is asked for a plan.
@@ -161,7 +163,7 @@ impl ResourceReader for Fake {
             .unwrap()
             .block
             .implied_type();
-        let mut stored: BTreeMap<String, Json> = serde_json::from_str(raw.get()).unwrap();
+        let stored: BTreeMap<String, Json> = serde_json::from_str(raw.get()).unwrap();
         let prior = json::decode_parsed(&serde_json::to_value(&stored).unwrap(), &ty).unwrap();
         let id = stored.get("id").and_then(Json::as_str).unwrap_or_default();
         let current = match self.answers.get(id) {
@@ -173,9 +175,10 @@ impl ResourceReader for Fake {
                 tokio::time::sleep(*time).await;
                 Some(prior.clone())
             }
-            Some(Answer::With(changes)) => {
-                stored.extend(changes.as_object().unwrap().clone());
-                Some(json::decode_parsed(&serde_json::to_value(stored).unwrap(), &ty).unwrap())
+            Some(Answer::With(changes)) => Some(changed(stored, changes, &ty)),
+            Some(Answer::Late(time, changes)) => {
+                tokio::time::sleep(*time).await;
+                Some(changed(stored, changes, &ty))
             }
         };
         let warning = self.warning.map(|summary| Diagnostic {
@@ -220,6 +223,11 @@ impl ResourceReader for Fake {
     ) -> Result<BoxStream<'static, Result<Listed>>> {
         Ok(Box::pin(futures::stream::empty()))
     }
+}
+
+fn changed(mut stored: BTreeMap<String, Json>, changes: &Json, ty: &Type) -> Value {
+    stored.extend(changes.as_object().unwrap().clone());
+    json::decode_parsed(&serde_json::to_value(stored).unwrap(), ty).unwrap()
 }
 
 /// A stored object that has an id, a name and a password.

@@ -73,9 +73,15 @@ async fn targets_may_come_in_any_order() {
 #[tokio::test]
 async fn objects_of_one_address_keep_the_order_of_the_file() {
     let twice = || state(["b", "e"].map(|id| object("demo_thing.same", id)));
+    let odd = || serde_json::json!({"size": 9});
     let mut seen = Vec::new();
     for in_flight in [1, 2] {
-        seen.push(written(&[input("t", twice(), fake([1, 1, 1]).reality())], in_flight).await);
+        let first_is_slow = Fake::new([
+            ("b", Answer::Late(Duration::from_millis(20), odd())),
+            ("e", Answer::With(odd())),
+        ]);
+        let inputs = [input("t", twice(), first_is_slow.reality())];
+        seen.push(written(&inputs, in_flight).await);
     }
     assert_eq!(seen[0], seen[1]);
     let first = seen[0].find("\"id\":\"b\"").unwrap();

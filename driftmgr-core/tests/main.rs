@@ -1,5 +1,10 @@
 //! What takes more than one part of the library, or programs from outside, to test. One binary, since linking is slow.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout
+)]
 
 mod api {
     mod architecture;

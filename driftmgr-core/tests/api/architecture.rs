@@ -101,7 +101,9 @@ fn imports_only_go_down() {
     let rooms = rooms();
     let mut upward = Vec::new();
     each_file(|room, file, text| {
-        if OUTSIDE.contains(&room) {
+        // A room's unit tests may look at it from above.
+        let is_test = file.to_string_lossy().contains("tests");
+        if OUTSIDE.contains(&room) || is_test {
             return;
         }
         let row = *rooms

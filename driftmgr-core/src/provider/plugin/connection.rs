@@ -261,11 +261,18 @@ impl Connection {
 
     /// Ends a process that we started; leaves one alone that we attached to.
     pub(crate) async fn shut_down(&self, launch: &PluginLaunch, around: &Surroundings) {
-        if let Some(process) = &self.process {
-            process.shut_down().await;
+        if self.process.is_some() {
+            self.end().await;
             around.context.emit(&Event::ProviderStopped {
                 source: launch.source.to_string(),
             });
+        }
+    }
+
+    /// Ends the process, if it is ours, and waits for that.
+    pub(crate) async fn end(&self) {
+        if let Some(process) = &self.process {
+            process.shut_down().await;
         }
     }
 

@@ -183,8 +183,13 @@ impl ProviderPool {
             .filter_map(|cell| cell.get()?.clone().ok());
         let ending = readers.map(|reader| async move { reader.supervisor().shut_down().await });
         futures::future::join_all(ending).await;
-        // A process that nobody configured has nothing to lose: dropping it kills it.
-        lock(&self.binaries).clear();
+        let binaries = std::mem::take(&mut *lock(&self.binaries));
+        let unused = binaries.into_values().map(|binary| async move {
+            if let Some(connection) = binary.fresh.lock().await.take() {
+                connection.end().await;
+            }
+        });
+        futures::future::join_all(unused).await;
     }
 }
 

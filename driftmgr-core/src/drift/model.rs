@@ -137,6 +137,13 @@ pub struct Finding {
     pub hidden: Option<Hidden>,
 }
 
+impl Finding {
+    /// The instance, by its address in the state: what commands about the state take.
+    pub fn state_address(&self) -> &InstanceAddress {
+        self.previous_address.as_ref().unwrap_or(&self.address)
+    }
+}
+
 /// Why an instance was not compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -228,6 +228,7 @@ async fn with_block(fake: Fake, options: &SurveyOptions) -> DriftReport {
 async fn a_move_alone_is_shown_and_alarms_nobody() {
     let report = with_block(Fake::new([]), &SurveyOptions::default()).await;
     let finding = only(&report);
+    assert_eq!(finding.state_address().to_string(), "demo_thing.old");
     assert_eq!(
         (finding.kind, finding.class),
         (Kind::Moved, Class::Cosmetic)
@@ -244,10 +245,14 @@ async fn a_move_alone_is_shown_and_alarms_nobody() {
     assert_eq!(entry["change"]["actions"], json!(["no-op"]));
     assert_eq!(entry["change"]["before"], entry["change"]["after"]);
     let text = text::drift(&report, &TextOptions::default());
+    let address = "demo_thing.old".parse().unwrap();
+    let explained = text::explain(&address, &[], &report, &TextOptions::default());
+    assert!(explained.contains("demo_thing.new  moved"), "{explained}");
     for want in [
         "demo_thing.new  moved",
         "in the state as demo_thing.old",
         "1 moved",
+        "driftmgr explain demo_thing.old t",
     ] {
         assert!(text.contains(want), "no `{want}` in\n{text}");
     }

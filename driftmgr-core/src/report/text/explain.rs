@@ -28,8 +28,7 @@ pub fn explain(
     section::write(&mut page, facts);
     page.heading(0, "Verdict");
     let mut said = false;
-    let concerns =
-        |f: &&Finding| f.address == *address || f.previous_address.as_ref() == Some(address);
+    let concerns = |f: &&Finding| f.address == *address || f.state_address() == address;
     for finding in report.findings.iter().filter(concerns) {
         finding::write(&mut page, 2, finding);
         said = true;

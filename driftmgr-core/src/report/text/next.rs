@@ -71,7 +71,7 @@ fn look_closer(report: &DriftReport) -> Vec<(String, String)> {
             }
         })
         .map(|first| {
-            let address = shell(&first.address.to_string());
+            let address = shell(&first.state_address().to_string());
             let target = shell(&first.target);
             (
                 "look closer".to_owned(),
@@ -143,7 +143,7 @@ fn of_target(
         .iter()
         .find(|f| f.kind == Kind::Missing && f.deposed.is_none())
     {
-        let address = shell(&gone.address.to_string());
+        let address = shell(&gone.state_address().to_string());
         rows.push((
             "deleted on purpose".to_owned(),
             format!("{terraform} state rm {address}, and remove it from the configuration{place}"),

@@ -21,10 +21,12 @@ mod support {
 
 #[cfg(unix)]
 mod oracle {
+    mod aws;
     mod differences;
     mod drift;
     mod harness;
     mod lab;
+    mod native;
     mod plan;
     mod states;
 }

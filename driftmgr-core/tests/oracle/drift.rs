@@ -43,7 +43,7 @@ fn change_six(cloud: &mut Value) {
 }
 
 /// Terraform's raw differences and ours, object by object and attribute by attribute.
-fn agree_on_differences(lab: &Lab, about: &str) {
+pub(super) fn agree_on_differences(lab: &Lab, about: &str) {
     let mut theirs = differences(&lab.terraform.plan_refresh_only());
     let ours = differences(&lab.ask());
     // Without a differing value it is only a mark that changed: rule `marks-only`.
@@ -63,7 +63,7 @@ fn agree_on_differences(lab: &Lab, about: &str) {
 }
 
 /// What a full plan would do, and what plan-back says without any configuration.
-fn agree_on_actions(lab: &Lab, about: &str, differences: &mut Differences) {
+pub(super) fn agree_on_actions(lab: &Lab, about: &str, differences: &mut Differences) {
     let theirs = actions(&lab.terraform.plan());
     let report = lab.ask();
     let ours: BTreeMap<&str, &str> = report["resource_drift"]
@@ -126,7 +126,7 @@ type Change = fn(&mut Value);
 type Mutation = (&'static str, &'static str, Change, &'static [&'static str]);
 
 /// The addresses and paths of the visible findings.
-fn visible(report: &Value) -> BTreeMap<String, BTreeSet<String>> {
+pub(super) fn visible(report: &Value) -> BTreeMap<String, BTreeSet<String>> {
     let entries = report["resource_drift"].as_array().unwrap().iter();
     entries
         .filter(|entry| entry["drift"]["hidden"].is_null())

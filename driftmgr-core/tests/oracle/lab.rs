@@ -1,7 +1,8 @@
 //! A folder in which a real program applied a real configuration with a real provider, whose cloud is a JSON file that tests edit.
 
 use driftmgr_core::Context;
-use driftmgr_core::client::{Client, DriftOptions};
+use driftmgr_core::client::{Client, DriftOptions, OpenOptions};
+use driftmgr_core::configuration::VariableInput;
 use driftmgr_core::report::json;
 use serde_json::Value;
 
@@ -22,7 +23,12 @@ impl Lab {
         for (name, text) in files {
             terraform.write(name, text);
         }
-        terraform.write("terraform.tfvars", &format!("cloud = \"{CLOUD}\"\n"));
+        if files
+            .iter()
+            .any(|(_, text)| text.contains("variable \"cloud\""))
+        {
+            terraform.write("terraform.tfvars", &format!("cloud = \"{CLOUD}\"\n"));
+        }
         terraform.init().apply();
         Self { terraform }
     }
@@ -48,6 +54,19 @@ impl Lab {
 
     /// driftmgr's report in JSON.
     pub(super) fn ask(&self) -> Value {
+        self.ask_with(&[], &DriftOptions::default())
+    }
+
+    /// The same with values of variables and other options.
+    pub(super) fn ask_with(&self, variables: &[(&str, &str)], options: &DriftOptions) -> Value {
+        let variables = variables.iter().map(|(name, value)| VariableInput::Value {
+            name: (*name).to_owned(),
+            value: (*value).to_owned(),
+        });
+        let open = OpenOptions {
+            variables: variables.collect(),
+            ..OpenOptions::default()
+        };
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
@@ -57,8 +76,11 @@ impl Lab {
                 .context(Context::from_process())
                 .build()
                 .unwrap();
-            let stack = client.open(self.terraform.path()).await.unwrap();
-            stack.detect_drift(&DriftOptions::default()).await.unwrap()
+            let stack = client
+                .open_with(self.terraform.path(), &open)
+                .await
+                .unwrap();
+            stack.detect_drift(options).await.unwrap()
         });
         json::drift(&report)
     }

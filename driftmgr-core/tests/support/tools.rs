@@ -61,6 +61,11 @@ impl Tools {
         installed(self.root.join("bin/moto_server"))
     }
 
+    /// The Python that has moto, and so boto3.
+    pub fn python(&self) -> PathBuf {
+        installed(self.root.join("python/bin/python"))
+    }
+
     /// The filesystem mirror: `HOST/NAMESPACE/TYPE/VERSION/OS_ARCH/terraform-provider-TYPE_vVERSION`.
     pub fn mirror(&self) -> PathBuf {
         installed(self.root.join("mirror"))

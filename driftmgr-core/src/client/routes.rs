@@ -292,7 +292,6 @@ impl SchemasOnDisk {
             source: source.clone(),
             version,
             hash: hash.to_owned(),
-            protocol: 0,
         })
     }
 }

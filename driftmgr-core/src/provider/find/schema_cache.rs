@@ -24,8 +24,6 @@ pub struct SchemaKey {
     pub version: Version,
     /// `h1:` of its package.
     pub hash: String,
-    /// The protocol's major version that the answer is encoded in.
-    pub protocol: u32,
 }
 
 /// A folder of schema answers, limited in size.
@@ -127,8 +125,9 @@ fn header(key: &SchemaKey) -> Vec<u8> {
     let mut header = MAGIC.to_vec();
     header.extend(
         format!(
-            "{} {} {} {}\n",
-            key.source, key.version, key.hash, key.protocol
+            "{} {} {}
+",
+            key.source, key.version, key.hash
         )
         .bytes(),
     );
@@ -157,7 +156,6 @@ mod tests {
             source: ProviderSource::implied(name),
             version: Version::new(1, 2, 3),
             hash: "h1:abc=".into(),
-            protocol: 5,
         }
     }
 
@@ -175,10 +173,6 @@ mod tests {
             },
             SchemaKey {
                 version: Version::new(1, 2, 4),
-                ..key("a")
-            },
-            SchemaKey {
-                protocol: 6,
                 ..key("a")
             },
         ] {

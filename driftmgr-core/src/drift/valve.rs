@@ -33,47 +33,94 @@ const WITHOUT_REGION: &[&str] = &[
     "google_storage_bucket",
 ];
 
+/// Objects of one group that were found or not: bound to a region, or without one.
 #[derive(Default)]
 struct Tally {
+    regional: Side,
+    global: Side,
+}
+
+#[derive(Default)]
+struct Side {
     gone: usize,
-    /// Still there, and bound to a region.
     there: usize,
+}
+
+impl Tally {
+    fn side(&mut self, resource_type: &str) -> &mut Side {
+        if without_region(resource_type) {
+            &mut self.global
+        } else {
+            &mut self.regional
+        }
+    }
+
+    /// Which of the objects that are gone are not believed to be.
+    fn doubt(&self) -> Option<Doubt> {
+        let (regional, global) = (&self.regional, &self.global);
+        if regional.there > 0 {
+            None
+        } else if global.there == 0 {
+            let gone = regional.gone + global.gone;
+            (gone >= AT_LEAST).then_some(Doubt { gone, global: true })
+        } else {
+            (regional.gone >= AT_LEAST).then_some(Doubt {
+                gone: regional.gone,
+                global: false,
+            })
+        }
+    }
+}
+
+struct Doubt {
+    gone: usize,
+    /// Types without a region are in doubt too.
+    global: bool,
 }
 
 /// Turns "everything of one provider configuration is gone" into unverifiable objects and one problem each.
 ///
-/// Closed when at least three objects of a provider configuration are gone and none is there, those of types without a region aside.
-/// It also closes on files that are read natively: from the wrong folder all of them look gone.
+/// Two rules, each for one provider configuration of one state, and each from three objects on:
+/// - All are gone: the account or the region may be wrong, and none of them counts as deleted.
+/// - All that are bound to a region are gone, and some without one are there: the account is right, the region may be wrong. What has no
+///   region and is gone all the same was deleted, whatever became of the others.
+///
+/// What could not be read is neither gone nor there. The rules also hold for files that are read natively: from the wrong folder all of
+/// them look gone.
 pub(super) fn close(looked: &mut [Looked<'_>]) -> Vec<Error> {
     let mut tallies: BTreeMap<Group, Tally> = BTreeMap::new();
     for each in looked.iter() {
         let tally = tallies.entry(group(each)).or_default();
+        let side = tally.side(&each.object.address.resource.resource_type);
         match &each.outcome {
-            Outcome::Differs(finding) if finding.kind == Kind::Missing => tally.gone += 1,
             Outcome::Unverifiable(_) => {}
-            _ if without_region(&each.object.address.resource.resource_type) => {}
-            _ => tally.there += 1,
+            outcome if is_gone(outcome) => side.gone += 1,
+            _ => side.there += 1,
         }
     }
-    tallies.retain(|_, tally| tally.gone >= AT_LEAST && tally.there == 0);
     let mut problems = BTreeMap::new();
-    for each in looked.iter_mut() {
+    for each in looked.iter_mut().filter(|each| is_gone(&each.outcome)) {
         let group = group(each);
-        let Some(tally) = tallies.get(&group) else {
+        let Some(doubt) = tallies.get(&group).and_then(Tally::doubt) else {
             continue;
         };
-        if matches!(&each.outcome, Outcome::Differs(f) if f.kind == Kind::Missing) {
-            let suspicion = suspicion(each.input, &each.object.provider);
-            each.outcome = Outcome::Unverifiable(suspicion.clone());
-            problems.entry(group).or_insert_with(|| {
-                suspicion
-                    .with("target", &each.input.target)
-                    .with("provider", &each.object.provider)
-                    .with("instances", tally.gone)
-            });
+        if !doubt.global && without_region(&each.object.address.resource.resource_type) {
+            continue;
         }
+        let suspicion = suspicion(each.input, &each.object.provider, &doubt);
+        each.outcome = Outcome::Unverifiable(suspicion.clone());
+        problems.entry(group).or_insert_with(|| {
+            suspicion
+                .with("target", &each.input.target)
+                .with("provider", &each.object.provider)
+                .with("instances", doubt.gone)
+        });
     }
     problems.into_values().collect()
+}
+
+fn is_gone(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Differs(finding) if finding.kind == Kind::Missing)
 }
 
 /// The objects of one state that one provider configuration answers for.
@@ -83,7 +130,7 @@ fn group(looked: &Looked<'_>) -> Group {
     (looked.index, looked.object.provider.clone())
 }
 
-fn suspicion(input: &DriftInput, provider: &ProviderConfigAddress) -> Error {
+fn suspicion(input: &DriftInput, provider: &ProviderConfigAddress, doubt: &Doubt) -> Error {
     let info = input.reality.reader_info(provider);
     let (what, check) = if info.is_some_and(|i| i.origin == Origin::Native) {
         (
@@ -96,9 +143,14 @@ fn suspicion(input: &DriftInput, provider: &ProviderConfigAddress) -> Error {
             "check the credentials, account and region that the provider was configured with",
         )
     };
+    let everything = if doubt.global {
+        "Everything of this provider configuration"
+    } else {
+        "Everything of this provider configuration that has a region"
+    };
     Error::new(
         ErrorKind::InvalidConfig,
-        format!("suspicious: {what} Everything of this provider configuration looks gone"),
+        format!("suspicious: {what} {everything} looks gone"),
     )
     .with_hint(format!(
         "{check}; if everything was really deleted, remove it from the state"

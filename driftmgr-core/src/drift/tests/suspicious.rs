@@ -77,6 +77,63 @@ async fn what_has_no_region_proves_nothing_about_it() {
     assert_eq!(report.problems.len(), 1);
 }
 
+/// What has no region proves the account by being there, so what is gone beside it was deleted.
+#[tokio::test]
+async fn what_has_no_region_vouches_for_its_like() {
+    let state = of_types([
+        ("aws_iam_role", "a"),
+        ("aws_iam_role", "b"),
+        ("aws_iam_role", "c"),
+        ("aws_iam_role", "d"),
+    ]);
+    let report = look(state, gone(["a", "b", "c"])).await;
+    assert_eq!((report.summary.deleted, report.summary.same), (3, 1));
+    assert!(report.problems.is_empty(), "{:?}", report.problems);
+}
+
+#[tokio::test]
+async fn what_has_no_region_does_not_help_to_make_three() {
+    let state = of_types([
+        ("aws_instance", "a"),
+        ("aws_iam_role", "b"),
+        ("aws_iam_role", "c"),
+        ("aws_iam_role", "d"),
+    ]);
+    let report = look(state, gone(["a", "b", "c"])).await;
+    assert_eq!((report.summary.deleted, report.summary.same), (3, 1));
+    assert!(report.problems.is_empty(), "{:?}", report.problems);
+}
+
+#[tokio::test]
+async fn a_wrong_region_does_not_excuse_what_has_none() {
+    let state = of_types([
+        ("aws_instance", "a"),
+        ("aws_instance", "b"),
+        ("aws_instance", "c"),
+        ("aws_iam_role", "d"),
+        ("aws_iam_role", "e"),
+    ]);
+    let report = look(state, gone(["a", "b", "c", "d"])).await;
+    let s = report.summary;
+    assert_eq!((s.unverifiable, s.deleted, s.same), (3, 1, 1));
+    assert_eq!(only(&report).address.to_string(), "aws_iam_role.d");
+    assert_eq!(report.problems[0].context_value("instances"), Some("3"));
+}
+
+#[tokio::test]
+async fn with_nothing_there_all_are_suspicious_whatever_their_type() {
+    let state = of_types([
+        ("aws_instance", "a"),
+        ("aws_iam_role", "b"),
+        ("aws_iam_role", "c"),
+    ]);
+    let report = look(state, gone(["a", "b", "c"])).await;
+    assert_eq!(
+        (report.summary.unverifiable, report.summary.deleted),
+        (3, 0)
+    );
+}
+
 #[tokio::test]
 async fn what_could_not_be_read_proves_nothing() {
     let mut answers = ["a", "b", "c", "d"].map(|id| (id, Answer::Gone));

@@ -7,6 +7,7 @@ use crate::address::InstanceAddress;
 use crate::error::{Error, Result};
 use crate::provider::plan_back::Verdict;
 use crate::provider::{AttributeType, Block, ResourceSchema};
+use crate::state::{Instance, InstanceStatus};
 use crate::value::{Difference, Path, PathSet, Value, diff};
 
 /// What became of one object.
@@ -64,11 +65,47 @@ pub(super) fn outcome(
             }
         }
     };
+    settled(&object.instance, &mut finding);
     if let Some(new_address) = new_address {
         finding.previous_address = Some(object.address.clone());
         finding.address = new_address.clone();
     }
     Outcome::Differs(Box::new(finding))
+}
+
+/// What apply does with deposed and tainted objects is settled before it looks at any attribute.
+fn settled(instance: &Instance, finding: &mut Finding) {
+    let there = finding.kind != Kind::Missing;
+    let (action, reason) = if instance.deposed.is_some() {
+        // One that is gone already is only forgotten.
+        let action = if there {
+            EffectAction::Destroy
+        } else {
+            EffectAction::None
+        };
+        (
+            action,
+            "a deposed object: its replacement exists, and apply destroys what is left of it",
+        )
+    } else if instance.status == InstanceStatus::Tainted && there {
+        (
+            EffectAction::Replace,
+            "the object is tainted, so apply replaces it in any case",
+        )
+    } else {
+        return;
+    };
+    let because = finding.effect.take().map(|e| e.replace_because);
+    finding.effect = Some(Effect {
+        action,
+        replace_because: match action {
+            EffectAction::Replace => because.unwrap_or_default(),
+            _ => Vec::new(),
+        },
+    });
+    if there {
+        finding.reasons.push(reason.to_owned());
+    }
 }
 
 /// An object that is as the state says, but for its address.
@@ -110,8 +147,7 @@ fn missing(
     } else {
         notes
     };
-    // A deposed object was to be destroyed anyway.
-    let effect = object.instance.deposed.is_none().then(|| Effect {
+    let effect = Some(Effect {
         action: EffectAction::Create,
         replace_because: Vec::new(),
     });

@@ -59,6 +59,8 @@ pub enum EffectAction {
     Replace,
     /// Create it.
     Create,
+    /// Destroy it: a deposed object.
+    Destroy,
 }
 
 /// What apply would do, and why.

@@ -11,6 +11,8 @@ use crate::drift::{
     EffectAction, Kind, NotLookedAtKind, Readers, Routes, Selection, SurveyOptions, Verdict, survey,
 };
 use crate::error::{Error, ErrorKind};
+use crate::report::text::{self, TextOptions};
+use crate::state::InstanceStatus;
 
 #[tokio::test]
 async fn data_sources_are_skipped_and_leave_the_answer_whole() {
@@ -157,8 +159,75 @@ async fn a_deposed_object_is_an_object_of_its_own() {
     let finding = only(&report);
     assert_eq!(finding.deposed.as_deref(), Some("00000001"));
     assert_eq!(finding.kind, Kind::Missing);
-    assert!(finding.effect.is_none(), "nothing creates it again");
+    assert_eq!(
+        finding.effect.as_ref().unwrap().action,
+        EffectAction::None,
+        "nothing creates it again"
+    );
     assert_eq!(report.summary.same, 1);
+}
+
+#[tokio::test]
+async fn apply_destroys_a_deposed_object_whatever_differs() {
+    let plans = [
+        Plan::Restore,
+        Plan::Replace("size"),
+        Plan::Nothing,
+        Plan::Fails(ErrorKind::Timeout),
+    ];
+    for plan in plans {
+        let (mut resource, current) = object("demo_thing.a", "a");
+        let (_, mut deposed) = object("demo_thing.a", "old");
+        deposed.deposed = Some("00000001".to_owned());
+        resource.instances.push(deposed);
+        let fake = Fake::new([("old", Answer::With(json!({"size": 9})))]).planning(plan);
+        let report = look(state([(resource, current)]), fake).await;
+        let effect = only(&report).effect.as_ref().unwrap();
+        assert_eq!(effect.action, EffectAction::Destroy);
+        assert!(effect.replace_because.is_empty());
+        if only(&report).hidden.is_none() {
+            let text = text::drift(&report, &TextOptions::default());
+            assert!(text.contains("apply would destroy it"), "{text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn apply_replaces_a_tainted_object_whatever_differs() {
+    for (plan, because) in [
+        (Plan::Restore, vec![]),
+        (Plan::Replace("size"), vec!["size"]),
+        (Plan::Nothing, vec![]),
+        (Plan::Fails(ErrorKind::Timeout), vec![]),
+    ] {
+        let (resource, mut instance) = object("demo_thing.a", "a");
+        instance.status = InstanceStatus::Tainted;
+        let fake = Fake::new([("a", Answer::With(json!({"size": 9})))]).planning(plan);
+        let report = look(state([(resource, instance)]), fake).await;
+        let effect = only(&report).effect.as_ref().unwrap();
+        assert_eq!(effect.action, EffectAction::Replace);
+        let named: Vec<String> = effect
+            .replace_because
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(named, because);
+        let told = only(&report).reasons.iter().any(|r| r.contains("tainted"));
+        assert!(told, "{:?}", only(&report).reasons);
+    }
+}
+
+#[tokio::test]
+async fn a_tainted_object_that_is_gone_is_created() {
+    let (resource, mut instance) = object("demo_thing.a", "a");
+    instance.status = InstanceStatus::Tainted;
+    let report = look(
+        state([(resource, instance)]),
+        Fake::new([("a", Answer::Gone)]),
+    )
+    .await;
+    let effect = only(&report).effect.as_ref().unwrap();
+    assert_eq!(effect.action, EffectAction::Create);
 }
 
 #[tokio::test]

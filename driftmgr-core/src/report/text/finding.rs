@@ -154,6 +154,7 @@ pub(super) fn effect(finding: &Finding) -> String {
         EffectAction::None => "apply would change nothing".to_owned(),
         EffectAction::Update => "apply would update it in place".to_owned(),
         EffectAction::Create => "apply would create it again".to_owned(),
+        EffectAction::Destroy => "apply would destroy it".to_owned(),
         EffectAction::Replace => {
             let because: Vec<String> = effect
                 .replace_because

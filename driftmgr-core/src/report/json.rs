@@ -98,9 +98,10 @@ fn change(finding: &Finding) -> Json {
     })
 }
 
-/// Where the value is secret, as plan JSON says it: `true` in the place of a secret, in objects and lists of the same shape.
+/// Where the value is secret, as plan JSON says it: `true` in the place of a secret, in objects and lists of the same shape. It marks what
+/// [`mask`] hides: a mark on a member of a list is one on all its members, and a mark inside a set hides the set.
 fn marks(value: &Value, sensitive: &PathSet, at: &Path) -> Option<Json> {
-    if !at.steps().is_empty() && sensitive.covers(at) {
+    if !at.steps().is_empty() && sensitive.covers_anywhere(at) {
         return Some(Json::Bool(true));
     }
     match value {
@@ -125,7 +126,7 @@ fn marks(value: &Value, sensitive: &PathSet, at: &Path) -> Option<Json> {
             })
         }
         Value::Dynamic(inner) => marks(&inner.1, sensitive, at),
-        _ => None,
+        _ => (!at.steps().is_empty() && sensitive.hides(at)).then_some(Json::Bool(true)),
     }
 }
 

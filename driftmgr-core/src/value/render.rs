@@ -163,6 +163,14 @@ impl PathSet {
             pairs.into_iter().all(|(mark, step)| marks(mark, step))
         })
     }
+
+    /// True when the path, or one above it, is marked at whatever position of a list or set.
+    pub(crate) fn covers_anywhere(&self, path: &Path) -> bool {
+        self.iter().any(|marked| {
+            let (mark, steps) = (marked.steps(), path.steps());
+            mark.len() <= steps.len() && mark.iter().zip(steps).all(|(m, s)| marks(m, s))
+        })
+    }
 }
 
 impl Path {

@@ -116,3 +116,26 @@ async fn marks_have_the_shape_of_plan_json() {
     assert_eq!(change["before"]["password"], "(sensitive value)");
     assert_eq!(change["before"]["name"], "n");
 }
+
+/// Whatever is masked is marked: a mark inside a set hides the set, and a list's mark its members at all positions.
+#[tokio::test]
+async fn what_is_masked_is_marked() {
+    let (resource, mut instance) = object("demo_thing.a", "a");
+    let in_set = Path::attribute_of_root("ports").join(Step::Element(Box::new(80.into())));
+    let in_list = Path::attribute_of_root("zones").join(Step::Index(0));
+    instance.sensitive = [in_set, in_list].into_iter().collect::<PathSet>();
+    let fake = Fake::new([("a", Answer::With(json!({"zones": ["x", "a", "b"]})))]);
+    let report = look(state([(resource, instance)]), fake).await;
+    let change = &machine::drift(&report)["resource_drift"][0]["change"];
+    const MASK: &str = "(sensitive value)";
+    assert_eq!(change["before"]["ports"], MASK);
+    assert_eq!(change["after"]["zones"], json!([MASK, MASK, MASK]));
+    // The schema calls the password sensitive, also where it is null.
+    let before = json!({"password": true, "ports": true, "zones": [true, true]});
+    assert_eq!(change["before_sensitive"], before);
+    assert_eq!(change["after_sensitive"]["ports"], true);
+    assert_eq!(
+        change["after_sensitive"]["zones"],
+        json!([true, true, true])
+    );
+}

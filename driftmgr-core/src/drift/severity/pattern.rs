@@ -11,6 +11,11 @@ impl Pattern {
         Self(vec!["*".to_owned()])
     }
 
+    #[cfg(test)]
+    pub(super) fn alternatives(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
     /// Whether the whole text fits.
     pub(super) fn matches(&self, text: &str) -> bool {
         self.0.iter().any(|alternative| fits(alternative, text))

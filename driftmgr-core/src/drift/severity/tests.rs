@@ -25,6 +25,32 @@ fn the_built_in_rules_are_sound() {
     }
 }
 
+/// A rule that others always win over, or whose pattern nothing fits, says nothing.
+#[test]
+fn every_built_in_rule_decides_something() {
+    let rules = Rules::default();
+    let samples = |rule: &Rule| {
+        let spelled = |p: &Pattern| {
+            p.alternatives()
+                .map(|a| a.replace('*', "x"))
+                .collect::<Vec<_>>()
+        };
+        let types = spelled(&rule.resource_type);
+        let paths = rule.path.as_ref().map(spelled);
+        (types, paths)
+    };
+    for rule in built_in() {
+        let (types, paths) = samples(rule);
+        let decides = types.iter().any(|ty| match &paths {
+            Some(paths) => paths
+                .iter()
+                .any(|names| std::ptr::eq(rules.changed(ty, &path(names)), rule)),
+            None => std::ptr::eq(rules.deleted(ty), rule),
+        });
+        assert!(decides, "decides nothing: {rule:?}");
+    }
+}
+
 #[test]
 fn every_severity_is_reached_and_one_word_decides() {
     let rules = Rules::default();

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeSet;
 
+/// The rules that tests ask for; each fails when a line of it is not needed.
+const RULES: &[&str] = &["list", "not-configured", "pull", "show"];
+
 /// The list, and which of its lines were needed.
 pub(super) struct Differences {
     lines: Vec<(String, String)>,
@@ -19,6 +22,7 @@ impl Differences {
                 let [rule, case, reason] = parts.as_slice() else {
                     panic!("not `rule | case | reason`: {line}")
                 };
+                assert!(RULES.contains(rule), "no test knows the rule: {line}");
                 assert!(!reason.is_empty(), "a difference needs a reason: {line}");
                 ((*rule).to_owned(), (*case).to_owned())
             })

@@ -111,6 +111,7 @@ mod tests {
             before: Value::Null,
             after: None,
             sensitive: Default::default(),
+            declared: None,
             hidden: None,
         }
     }

@@ -16,6 +16,7 @@ mod e2e;
 // Shared with other test programs, so its items are public and not all are used here.
 #[allow(unreachable_pub)]
 mod support {
+    pub mod options;
     pub mod tools;
 }
 

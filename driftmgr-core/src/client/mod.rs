@@ -156,10 +156,13 @@ impl Client {
                 state: stack.inner.state.clone(),
                 reality: Arc::new(Readers::new(routes)) as Arc<dyn Reality>,
                 renames,
+                configuration: stack.inner.root_module.clone(),
             });
         }
         let survey_options = SurveyOptions {
             rules: self.rules.clone(),
+            comparators: options.comparators.clone(),
+            filter: options.filter.clone(),
             selection,
             ..SurveyOptions::default()
         };

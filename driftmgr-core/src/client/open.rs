@@ -38,7 +38,7 @@ pub(super) async fn open(
 
 /// A root module that was read, with all it takes to evaluate it.
 struct Surroundings {
-    root_module: Option<RootModule>,
+    root_module: Option<Arc<RootModule>>,
     variables: Variables,
     problems: Vec<Error>,
 }
@@ -56,7 +56,7 @@ fn surroundings(cx: &Context, root: &Path, options: &OpenOptions) -> Result<Surr
     let variables = Variables::gather(cx, &loaded.value, &options.variables);
     problems.extend(variables.problems);
     Ok(Surroundings {
-        root_module: Some(loaded.value),
+        root_module: Some(Arc::new(loaded.value)),
         variables: variables.value,
         problems,
     })

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::address::ProviderSource;
 use crate::configuration::VariableInput;
+use crate::drift::{Comparators, Filter};
 
 /// How a target is opened.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +31,10 @@ pub struct DriftOptions {
     pub targets: Vec<String>,
     /// No instances whose address is, or lies below, one of these.
     pub exclude: Vec<String>,
+    /// What knows when two values mean the same.
+    pub comparators: Comparators,
+    /// What is shown of what was found.
+    pub filter: Filter,
     /// Binaries of providers, instead of the installed ones.
     pub provider_paths: BTreeMap<ProviderSource, PathBuf>,
 }
@@ -43,6 +48,8 @@ impl Default for DriftOptions {
             plugins: true,
             targets: Vec::new(),
             exclude: Vec::new(),
+            comparators: Comparators::default(),
+            filter: Filter::default(),
             provider_paths: BTreeMap::new(),
         }
     }

@@ -25,7 +25,7 @@ pub(super) struct Inner {
     pub(super) state_bytes: u64,
     pub(super) workspace: Workspace,
     /// `None` when the folder holds no configuration.
-    pub(super) root_module: Option<RootModule>,
+    pub(super) root_module: Option<Arc<RootModule>>,
     pub(super) variables: Variables,
     /// What could not be read of the configuration and its variables.
     pub(super) problems: Vec<Error>,
@@ -74,7 +74,7 @@ impl Stack {
 
     /// The configuration, when the folder holds one.
     pub fn root_module(&self) -> Option<&RootModule> {
-        self.inner.root_module.as_ref()
+        self.inner.root_module.as_deref()
     }
 
     /// What could not be read of the configuration. The state is whole all the same.

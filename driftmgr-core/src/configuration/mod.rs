@@ -9,6 +9,7 @@ mod functions;
 mod load;
 mod merge;
 mod model;
+mod sets;
 mod syntax;
 mod types;
 mod variables;

@@ -7,14 +7,16 @@ use std::sync::Arc;
 use futures::FutureExt as _;
 use futures::stream::{FuturesUnordered, StreamExt as _};
 
-use super::finding::{self, Outcome};
+use super::finding::{Judge, Outcome};
 use super::model::{DriftReport, Kind, NotLookedAt, NotLookedAtKind, Summary, SurveyedProvider};
 use super::moved::Renames;
+use super::noise::{Comparators, Filter};
 use super::reality::{InstanceRef, Observed, Reality};
 use super::selection::Selection;
 use super::severity::Rules;
 use super::valve;
 use crate::address::{InstanceAddress, ResourceMode};
+use crate::configuration::RootModule;
 use crate::context::Context;
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
@@ -31,6 +33,8 @@ pub struct DriftInput {
     pub reality: Arc<dyn Reality>,
     /// What the configuration's `moved` blocks rename.
     pub renames: Renames,
+    /// The configuration, when it is at hand.
+    pub configuration: Option<Arc<RootModule>>,
 }
 
 impl std::fmt::Debug for DriftInput {
@@ -48,6 +52,10 @@ pub struct SurveyOptions {
     pub in_flight: usize,
     /// Severity rules.
     pub rules: Arc<Rules>,
+    /// What knows when two values mean the same.
+    pub comparators: Comparators,
+    /// What is shown.
+    pub filter: Filter,
     /// Which instances are looked at.
     pub selection: Selection,
 }
@@ -57,6 +65,8 @@ impl Default for SurveyOptions {
         Self {
             in_flight: 256,
             rules: Arc::default(),
+            comparators: Comparators::default(),
+            filter: Filter::default(),
             selection: Selection::default(),
         }
     }
@@ -203,12 +213,15 @@ async fn look_at<'a>(
     options: &SurveyOptions,
 ) -> Looked<'a> {
     let observed = observe(cx, job.input, &job.object).await;
-    let outcome = finding::outcome(
-        &job.object,
-        observed,
-        &options.rules,
-        job.new_address.as_ref(),
-    );
+    let judge = Judge {
+        rules: &options.rules,
+        comparators: &options.comparators,
+        configuration: job.input.configuration.as_deref(),
+    };
+    let mut outcome = judge.outcome(&job.object, observed, job.new_address.as_ref());
+    if let Outcome::Differs(finding) = &mut outcome {
+        options.filter.apply(finding);
+    }
     Looked {
         position,
         index: job.index,

@@ -1,14 +1,16 @@
 //! From what was observed to what is reported.
 
-use super::model::{AttributeChange, Class, Effect, EffectAction, Finding, Hidden, Kind, Severity};
+use super::model::{AttributeChange, Class, Effect, EffectAction, Finding, Kind, Severity};
+use super::noise::{Comparators, Compared, Noise};
 use super::reality::{InstanceRef, Observation, Observed};
-use super::severity::{Category, Rule, Rules};
+use super::severity::{Category, Rules};
 use crate::address::InstanceAddress;
+use crate::configuration::{ResourceBlock, RootModule};
 use crate::error::{Error, Result};
 use crate::provider::plan_back::Verdict;
 use crate::provider::{AttributeType, Block, ResourceSchema};
 use crate::state::{Instance, InstanceStatus};
-use crate::value::{Difference, Path, PathSet, Value, diff};
+use crate::value::{Path, PathSet, Value, diff};
 
 /// What became of one object.
 pub(super) enum Outcome {
@@ -30,47 +32,168 @@ impl Outcome {
     }
 }
 
-/// `new_address` is where the configuration has moved the object to.
-pub(super) fn outcome(
-    object: &InstanceRef,
-    observed: Observed,
-    rules: &Rules,
-    new_address: Option<&InstanceAddress>,
-) -> Outcome {
-    let mut finding = match observed {
-        Observed::Unreadable(error) => return Outcome::Unverifiable(error),
-        Observed::Absent {
+/// What a difference is judged by.
+pub(super) struct Judge<'a> {
+    pub(super) rules: &'a Rules,
+    pub(super) comparators: &'a Comparators,
+    pub(super) configuration: Option<&'a RootModule>,
+}
+
+impl Judge<'_> {
+    /// `new_address` is where the configuration has moved the object to.
+    pub(super) fn outcome(
+        &self,
+        object: &InstanceRef,
+        observed: Observed,
+        new_address: Option<&InstanceAddress>,
+    ) -> Outcome {
+        let address = new_address.unwrap_or(&object.address);
+        let declared = self
+            .configuration
+            .and_then(|c| c.resource(&address.resource));
+        let mut finding = match observed {
+            Observed::Unreadable(error) => return Outcome::Unverifiable(error),
+            Observed::Absent {
+                stored,
+                schema,
+                notes,
+            } => missing(object, stored, &schema, notes, self.rules),
+            Observed::Present(mut observation) => match observation.verdict.take() {
+                Some(verdict) => self.modified(object, *observation, verdict, declared),
+                // Deposed objects come along with their instance.
+                None if new_address.is_some() && object.instance.deposed.is_none() => moved(
+                    object,
+                    (observation.stored, observation.current),
+                    &observation.schema,
+                ),
+                None => return Outcome::Same,
+            },
+        };
+        settled(&object.instance, &mut finding);
+        finding.declared = declared.map(|block| block.location.clone());
+        if let Some(new_address) = new_address {
+            finding.previous_address = Some(object.address.clone());
+            finding.address = new_address.clone();
+        }
+        Outcome::Differs(Box::new(finding))
+    }
+
+    fn modified(
+        &self,
+        object: &InstanceRef,
+        observation: Observation,
+        verdict: Result<Verdict>,
+        declared: Option<&ResourceBlock>,
+    ) -> Finding {
+        let Observation {
             stored,
+            current,
             schema,
             notes,
-        } => missing(object, stored, &schema, notes, rules),
-        Observed::Present(observation) => {
-            let Observation {
-                stored,
-                current,
-                schema,
-                verdict,
-                notes,
-            } = *observation;
-            match verdict {
-                Some(verdict) => {
-                    let sides = (stored, current);
-                    modified(object, sides, &schema, verdict, notes, rules)
+            ..
+        } = observation;
+        let sensitive = sensitive(object, &schema, [&stored, &current]);
+        let differences = diff(&stored, &current, Some(&schema.block.comparison_shape()));
+        let (class, effect, planned) = judged(&verdict);
+        let resource_type = &object.address.resource.resource_type;
+        let changes: Vec<AttributeChange> = differences
+            .into_iter()
+            .map(|difference| {
+                let rule = self.rules.changed(resource_type, &difference.path);
+                let material = match class {
+                    Class::Cosmetic => false,
+                    Class::Unclassified => true,
+                    Class::Material => planned
+                        .iter()
+                        .any(|p| p.contains(&difference.path) || difference.path.contains(p)),
+                };
+                // A module without the block says nothing about the attribute.
+                let configured = declared.map(|block| block.sets(&difference.path));
+                let noise = self.comparators.judge(&Compared {
+                    resource_type,
+                    path: &difference.path,
+                    before: difference.before.as_ref(),
+                    after: difference.after.as_ref(),
+                    only_computed: only_computed(&schema.block, &difference.path),
+                    configured,
+                    stored: &stored,
+                    current: &current,
+                });
+                // That apply would do nothing does not make an exposure harmless: the provider may be unable to undo it.
+                let harmless = !material && rule.severity < Severity::Critical;
+                let noise = noise.or_else(|| harmless.then(Noise::planned));
+                AttributeChange {
+                    sensitive: sensitive.hides(&difference.path),
+                    path: difference.path,
+                    before: difference.before,
+                    after: difference.after,
+                    material,
+                    severity: rule.severity,
+                    category: rule.category,
+                    reason: rule.reason.clone(),
+                    configured,
+                    noise,
+                    hidden: None,
                 }
-                // Deposed objects come along with their instance.
-                None if new_address.is_some() && object.instance.deposed.is_none() => {
-                    moved(object, (stored, current), &schema)
-                }
-                None => return Outcome::Same,
-            }
+            })
+            .collect();
+        let real = || changes.iter().filter(|c| c.noise.is_none());
+        let severity = match real().map(|c| c.severity).max() {
+            Some(severity) => severity,
+            None if changes.is_empty() => Severity::Important,
+            None => Severity::Informational,
+        };
+        Finding {
+            kind: Kind::Modified,
+            category: real()
+                .find(|c| c.severity == severity)
+                .map_or_else(Category::default, |c| c.category),
+            reasons: reasons(&changes, severity, &verdict, notes),
+            class,
+            severity,
+            effect,
+            changes,
+            before: stored,
+            after: Some(current),
+            sensitive,
+            ..blank(object)
         }
-    };
-    settled(&object.instance, &mut finding);
-    if let Some(new_address) = new_address {
-        finding.previous_address = Some(object.address.clone());
-        finding.address = new_address.clone();
     }
-    Outcome::Differs(Box::new(finding))
+}
+
+/// Why a finding is what it is, one sentence each.
+fn reasons(
+    changes: &[AttributeChange],
+    severity: Severity,
+    verdict: &Result<Verdict>,
+    notes: Vec<String>,
+) -> Vec<String> {
+    let mut reasons = Vec::new();
+    match verdict {
+        Ok(Verdict::NoChange) => reasons.push(Noise::planned().reason),
+        Ok(Verdict::Change { .. }) => {}
+        Err(error) => reasons.push(format!(
+            "the provider could not say what apply would do: {error}"
+        )),
+    }
+    let real = || changes.iter().filter(|c| c.noise.is_none());
+    for change in real().filter(|c| c.severity == severity) {
+        if !reasons.contains(&change.reason) {
+            reasons.push(change.reason.clone());
+        }
+    }
+    let elsewhere: Vec<String> = real()
+        .filter(|c| c.configured == Some(false) && !c.sensitive)
+        .map(|c| c.path.to_string())
+        .collect();
+    if !elsewhere.is_empty() {
+        reasons.push(format!(
+            "changed, and your configuration does not set it: {}",
+            elsewhere.join(", ")
+        ));
+    }
+    reasons.extend(notes);
+    reasons
 }
 
 /// What apply does with deposed and tainted objects is settled before it looks at any attribute.
@@ -164,91 +287,6 @@ fn missing(
     }
 }
 
-fn modified(
-    object: &InstanceRef,
-    (stored, current): (Value, Value),
-    schema: &ResourceSchema,
-    verdict: Result<Verdict>,
-    notes: Vec<String>,
-    rules: &Rules,
-) -> Finding {
-    let sensitive = sensitive(object, schema, [&stored, &current]);
-    let differences = diff(&stored, &current, Some(&schema.block.comparison_shape()));
-    let (class, effect, planned) = judged(&verdict);
-    let mut reasons = Vec::new();
-    let changes: Vec<AttributeChange> = differences
-        .into_iter()
-        .map(|difference| {
-            let rule = rules.changed(&object.address.resource.resource_type, &difference.path);
-            let material = match class {
-                Class::Cosmetic => false,
-                Class::Unclassified => true,
-                Class::Material => planned
-                    .iter()
-                    .any(|p| p.contains(&difference.path) || difference.path.contains(p)),
-            };
-            change(difference, rule, material, &sensitive)
-        })
-        .collect();
-    // What apply cannot undo can still be an exposure: a critical value that only the provider sets is shown.
-    let alarming = |c: &AttributeChange| {
-        c.severity == Severity::Critical && only_computed(&schema.block, &c.path)
-    };
-    let hidden = (class == Class::Cosmetic && !changes.iter().any(alarming)).then(|| Hidden {
-        rule: "plan-back".to_owned(),
-        reason: "the provider plans no change for this difference".to_owned(),
-    });
-    let severity = if hidden.is_some() {
-        Severity::Informational
-    } else {
-        let decisive = changes
-            .iter()
-            .filter(|c| c.material || class == Class::Cosmetic)
-            .map(|c| c.severity)
-            .max();
-        decisive
-            .or_else(|| changes.iter().map(|c| c.severity).max())
-            .unwrap_or(Severity::Important)
-    };
-    match &verdict {
-        Ok(Verdict::NoChange) => {
-            reasons.push("the provider plans no change for this difference".to_owned())
-        }
-        Ok(Verdict::Change { .. }) => {}
-        Err(error) => reasons.push(format!(
-            "the provider could not say what apply would do: {error}"
-        )),
-    }
-    for text in changes
-        .iter()
-        .filter(|c| c.severity == severity)
-        .map(|c| &c.reason)
-    {
-        if !reasons.contains(text) {
-            reasons.push(text.clone());
-        }
-    }
-    reasons.extend(notes);
-    let category = changes
-        .iter()
-        .find(|c| c.severity == severity)
-        .map_or_else(Category::default, |c| c.category);
-    Finding {
-        kind: Kind::Modified,
-        category,
-        class,
-        severity,
-        reasons,
-        effect,
-        changes,
-        before: stored,
-        after: Some(current),
-        sensitive,
-        hidden,
-        ..blank(object)
-    }
-}
-
 fn judged(verdict: &Result<Verdict>) -> (Class, Option<Effect>, Vec<Path>) {
     match verdict {
         Ok(Verdict::NoChange) => (
@@ -282,24 +320,6 @@ fn judged(verdict: &Result<Verdict>) -> (Class, Option<Effect>, Vec<Path>) {
     }
 }
 
-fn change(
-    difference: Difference,
-    rule: &Rule,
-    material: bool,
-    sensitive: &PathSet,
-) -> AttributeChange {
-    AttributeChange {
-        sensitive: sensitive.hides(&difference.path),
-        path: difference.path,
-        before: difference.before,
-        after: difference.after,
-        material,
-        severity: rule.severity,
-        category: rule.category,
-        reason: rule.reason.clone(),
-    }
-}
-
 fn blank(object: &InstanceRef) -> Finding {
     Finding {
         target: String::new(),
@@ -317,6 +337,7 @@ fn blank(object: &InstanceRef) -> Finding {
         before: Value::Null,
         after: None,
         sensitive: PathSet::default(),
+        declared: None,
         hidden: None,
     }
 }

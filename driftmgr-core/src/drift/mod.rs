@@ -7,6 +7,7 @@ mod engine;
 mod finding;
 mod model;
 mod moved;
+mod noise;
 mod reality;
 mod secrets;
 mod selection;
@@ -20,6 +21,9 @@ pub use model::{
     NotLookedAtKind, Severity, Summary, SurveyedProvider,
 };
 pub use moved::{Move, Renames};
+pub use noise::{
+    Certainty, Comparator, Comparators, Compared, Filter, Noise, Sensitivity, Silencer,
+};
 pub use reality::{InstanceRef, Observation, Observed, Readers, Reality, Routes, Support};
 pub use selection::Selection;
 pub use severity::{Category, Rule, Rules};

@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::noise::Noise;
 use super::severity::Category;
 use crate::address::{InstanceAddress, ProviderConfigAddress};
+use crate::configuration::Location;
 use crate::error::Error;
 use crate::value::{Path, PathSet, Value};
 
@@ -91,6 +93,12 @@ pub struct AttributeChange {
     pub category: Category,
     /// The rule's reason for the severity.
     pub reason: String,
+    /// The configuration sets this attribute; `None` without a configuration.
+    pub configured: Option<bool>,
+    /// Why both sides mean the same; `None` for a real change. It does not depend on what is shown.
+    pub noise: Option<Noise>,
+    /// Why it is not shown; `None` for a visible change.
+    pub hidden: Option<Hidden>,
 }
 
 /// Why a finding is not shown.
@@ -135,6 +143,8 @@ pub struct Finding {
     pub after: Option<Value>,
     /// Secret parts of both.
     pub sensitive: PathSet,
+    /// The block that declares it; `None` without a configuration, or when it holds no such block.
+    pub declared: Option<Location>,
     /// Why it is not shown; `None` for a visible finding.
     pub hidden: Option<Hidden>,
 }

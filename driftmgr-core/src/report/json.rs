@@ -140,6 +140,7 @@ fn ours(finding: &Finding) -> Json {
         "reasons": finding.reasons,
         "changes": finding.changes.iter().map(|c| attribute(c, &finding.sensitive)).collect::<Vec<_>>(),
         "effect": finding.effect.as_ref().map(|e| effect(e, &finding.sensitive)),
+        "declared": finding.declared.as_ref().map(|at| json!({"file": at.file.display().to_string(), "line": at.line})),
         "hidden": finding.hidden,
     })
 }
@@ -161,6 +162,9 @@ fn attribute(change: &AttributeChange, sensitive: &PathSet) -> Json {
         "severity": change.severity,
         "category": change.category,
         "reason": change.reason,
+        "configured": change.configured,
+        "noise": change.noise,
+        "hidden": change.hidden,
     })
 }
 

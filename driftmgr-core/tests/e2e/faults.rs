@@ -10,11 +10,12 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::lab::{BOTH, COUNT, FIVE, Kind, Lab, SIX};
+use crate::support::options::showing_all;
 
 fn options(read_timeout: Duration) -> DriftOptions {
     DriftOptions {
         read_timeout,
-        ..DriftOptions::default()
+        ..showing_all()
     }
 }
 
@@ -186,7 +187,7 @@ async fn a_start_that_fails_leaves_everything_open() {
 async fn a_silent_start_ends_at_the_deadline() {
     let lab = Lab::new(SIX).env("DRIFTMGR_TEST_FAULT", "silent");
     let cx = lab.cx().with_timeout(Duration::from_secs(1));
-    let look = lab.look_with(cx, &DriftOptions::default()).await;
+    let look = lab.look_with(cx, &showing_all()).await;
     look.assert_all_open(SIX, &["the time was over"]);
     assert!(look.took < Duration::from_secs(10), "{:?}", look.took);
 }
@@ -286,7 +287,7 @@ async fn plugins_that_are_switched_off() {
     let lab = Lab::new(SIX);
     let options = DriftOptions {
         plugins: false,
-        ..DriftOptions::default()
+        ..showing_all()
     };
     let look = lab.look_with(lab.cx(), &options).await;
     look.assert_all_open(SIX, &["switched off"]);
@@ -363,7 +364,7 @@ async fn cancelled_in_the_middle() {
             .cx()
             .with_cancellation(cancel)
             .with_observer(Arc::new(observer));
-        let look = lab.look_with(cx, &DriftOptions::default()).await;
+        let look = lab.look_with(cx, &showing_all()).await;
         let late: Vec<usize> = (5..COUNT).collect();
         look.assert_only_open(kind, &late, &["cancelled"]);
         assert!(look.took < Duration::from_secs(15), "{:?}", look.took);
@@ -376,7 +377,7 @@ async fn cancelled_before_it_began() {
     let cancel = CancellationToken::new();
     cancel.cancel();
     let cx = lab.cx().with_cancellation(cancel);
-    let look = lab.look_with(cx, &DriftOptions::default()).await;
+    let look = lab.look_with(cx, &showing_all()).await;
     look.assert_all_open(SIX, &["cancelled"]);
     assert_eq!(lab.reads(), [0; 0]);
 }
@@ -387,7 +388,7 @@ async fn a_deadline_in_the_middle() {
         let lab = Lab::new(kind);
         lab.fault_everywhere("sleep:30");
         let cx = lab.cx().with_timeout(Duration::from_secs(2));
-        let look = lab.look_with(cx, &DriftOptions::default()).await;
+        let look = lab.look_with(cx, &showing_all()).await;
         look.assert_all_open(kind, &["the time was over"]);
         assert!(look.took < Duration::from_secs(15), "{:?}", look.took);
     }

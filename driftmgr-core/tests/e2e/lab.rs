@@ -13,6 +13,7 @@ use driftmgr_core::env::Environment;
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
+use crate::support::options::showing_all;
 use crate::support::tools::{Program, Terraform, Tools};
 
 /// Instances of a lab.
@@ -269,7 +270,7 @@ impl Lab {
 
     /// Opens the root module and looks.
     pub(super) async fn look(&self) -> Look {
-        self.look_with(self.cx(), &DriftOptions::default()).await
+        self.look_with(self.cx(), &showing_all()).await
     }
 
     pub(super) async fn look_with(&self, cx: Context, options: &DriftOptions) -> Look {

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use driftmgr_core::client::{DriftOptions, Stack};
+use driftmgr_core::client::Stack;
 use serde_json::{Value as Json, json};
 
 use super::lab::{FIVE, Kind, Lab, SIX};
+use crate::support::options::showing_all;
 
 const STACKS: usize = 200;
 const EACH: usize = 5;
@@ -69,9 +70,7 @@ async fn many(kind: Kind) -> (Lab, Vec<Stack>) {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_stacks_share_one_process() {
     let (lab, stacks) = many(FIVE).await;
-    let look = lab
-        .look_at(&lab.client(), &stacks, &DriftOptions::default())
-        .await;
+    let look = lab.look_at(&lab.client(), &stacks, &showing_all()).await;
     look.assert_in_sync();
     assert_eq!(look.report.summary.same, (STACKS * EACH) as u64);
     let reads = lab.reads();
@@ -85,9 +84,7 @@ async fn the_one_change_among_a_thousand_is_found() {
     let (lab, stacks) = many(SIX).await;
     let id = format!("{}s123-4", SIX.prefix);
     lab.objects(|all| SIX.change(&mut all[&id]));
-    let look = lab
-        .look_at(&lab.client(), &stacks, &DriftOptions::default())
-        .await;
+    let look = lab.look_at(&lab.client(), &stacks, &showing_all()).await;
     assert_eq!(look.findings(), [SIX.address(4)]);
     let target = lab.file("123").display().to_string();
     assert_eq!(look.report.findings[0].target, target);

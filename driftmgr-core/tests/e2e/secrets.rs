@@ -17,6 +17,7 @@ use driftmgr_core::state::{Secrets, State, compare};
 use serde_json::{Value as Json, json};
 
 use super::lab::{FIVE, Kind, Lab, Look, SIX, applied};
+use crate::support::options::showing_all;
 use crate::support::tools::Terraform;
 
 const MARK: &str = "MARKER-";
@@ -294,7 +295,7 @@ async fn overhear(lab: &Lab, said: &Said) -> Look {
     said.stack(&stack);
     let options = DriftOptions {
         read_timeout: Duration::from_secs(3),
-        ..DriftOptions::default()
+        ..showing_all()
     };
     let look = lab.look_at(&client, &[stack], &options).await;
     said.look(&look);
@@ -484,9 +485,7 @@ async fn values_that_cannot_be_used_are_not_quoted() {
     said.debug("options", &options);
     let stack = lab.client().open_with(lab.dir(), &options).await.unwrap();
     said.stack(&stack);
-    let look = lab
-        .look_at(&lab.client(), &[stack], &DriftOptions::default())
-        .await;
+    let look = lab.look_at(&lab.client(), &[stack], &showing_all()).await;
     said.look(&look);
     assert_eq!(look.open().len(), 2);
     said.assert_without_markers();

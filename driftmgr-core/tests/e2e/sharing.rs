@@ -9,6 +9,7 @@ use driftmgr_core::event::{Event, Observer};
 use serde_json::json;
 
 use super::lab::{BOTH, COUNT, FIVE, Lab, SIX};
+use crate::support::options::showing_all;
 
 /// Copies of the root module in folders of their own, over the same cloud.
 async fn copies(lab: &Lab, names: &[&str]) -> Vec<Stack> {
@@ -32,9 +33,7 @@ async fn stacks_that_configure_a_provider_alike_share_its_process() {
     for kind in BOTH {
         let lab = Lab::new(kind);
         let stacks = copies(&lab, &["a", "b", "c"]).await;
-        let look = lab
-            .look_at(&lab.client(), &stacks, &DriftOptions::default())
-            .await;
+        let look = lab.look_at(&lab.client(), &stacks, &showing_all()).await;
         look.assert_in_sync();
         let reads = lab.reads();
         assert_eq!(reads.len(), 3 * COUNT, "one read each");
@@ -68,9 +67,7 @@ async fn what_does_not_start_is_tried_once_for_all_stacks() {
         let starts = Arc::new(Starts::default());
         let cx = lab.cx().with_observer(starts.clone());
         let client = Client::builder().context(cx).build().unwrap();
-        let look = lab
-            .look_at(&client, &stacks, &DriftOptions::default())
-            .await;
+        let look = lab.look_at(&client, &stacks, &showing_all()).await;
         assert_eq!(look.report.summary.unverifiable, 3 * COUNT as u64);
         let started = starts.0.load(Ordering::SeqCst);
         // A process may have been started for its schema alone.
@@ -146,7 +143,7 @@ async fn no_more_reads_at_a_time_than_allowed() {
         let stacks = copies(&lab, &["a", "b"]).await;
         let options = DriftOptions {
             parallelism: limit,
-            ..DriftOptions::default()
+            ..showing_all()
         };
         lab.look_at(&lab.client(), &stacks, &options)
             .await
@@ -168,9 +165,7 @@ async fn one_broken_stack_does_not_harm_the_others() {
     lab.write("b/terraform.tfvars", "");
     let broken = lab.client().open(lab.file("b")).await.unwrap();
     let stacks = [stacks[0].clone(), broken];
-    let look = lab
-        .look_at(&lab.client(), &stacks, &DriftOptions::default())
-        .await;
+    let look = lab.look_at(&lab.client(), &stacks, &showing_all()).await;
     assert_eq!(look.report.summary.same, COUNT as u64);
     assert_eq!(look.report.summary.unverifiable, COUNT as u64);
     let targets = look.report.not_looked_at.iter().map(|n| &n.target);

@@ -1,10 +1,11 @@
 //! What can be opened: folders and state files, workspaces, backends.
 
 use driftmgr_core::ErrorKind;
-use driftmgr_core::client::{Client, DriftOptions, OpenOptions};
+use driftmgr_core::client::{Client, OpenOptions};
 use driftmgr_core::error::Error;
 
 use super::lab::{COUNT, FIVE, Lab, SIX, workspace};
+use crate::support::options::showing_all;
 
 const PROD: &str = "terraform.tfstate.d/prod/terraform.tfstate";
 
@@ -18,9 +19,7 @@ async fn in_sync(lab: &Lab, target: &str, options: &OpenOptions) -> String {
     let client = lab.client();
     let stack = client.open_with(lab.file(target), options).await.unwrap();
     let name = stack.workspace().name.clone();
-    let look = lab
-        .look_at(&client, &[stack], &DriftOptions::default())
-        .await;
+    let look = lab.look_at(&client, &[stack], &showing_all()).await;
     look.assert_in_sync();
     assert_eq!(look.report.summary.same, COUNT as u64);
     name
@@ -48,9 +47,7 @@ async fn a_relative_target_starts_from_the_working_folder() {
     for target in [".", "terraform.tfstate", "./terraform.tfstate"] {
         let client = lab.client();
         let stack = client.open(target).await.unwrap();
-        let look = lab
-            .look_at(&client, &[stack], &DriftOptions::default())
-            .await;
+        let look = lab.look_at(&client, &[stack], &showing_all()).await;
         assert_eq!(
             look.report.summary.same,
             COUNT as u64,
@@ -70,9 +67,7 @@ async fn a_state_file_without_configuration_is_not_guessed_about() {
         .await
         .unwrap();
     assert!(stack.root_module().is_none());
-    let look = lab
-        .look_at(&client, &[stack], &DriftOptions::default())
-        .await;
+    let look = lab.look_at(&client, &[stack], &showing_all()).await;
     look.assert_all_open(FIVE, &["cloud"]);
 }
 
@@ -161,9 +156,7 @@ async fn a_configuration_that_cannot_be_read_is_a_problem_and_no_drift() {
     let client = Client::builder().context(lab.cx()).build().unwrap();
     let stack = client.open(lab.dir()).await.unwrap();
     assert!(stack.problems()[0].to_string().contains("broken.tf"));
-    let look = lab
-        .look_at(&client, &[stack], &DriftOptions::default())
-        .await;
+    let look = lab.look_at(&client, &[stack], &showing_all()).await;
     assert_eq!(look.findings(), [""; 0]);
     assert_eq!(look.report.verdict().exit_code(), 3);
     assert!(look.report.problems[0].to_string().contains("broken.tf"));

@@ -2,11 +2,10 @@
 
 use std::process::Command;
 
-use driftmgr_core::client::DriftOptions;
-
 use super::differences::Differences;
 use super::drift::{agree_on_actions, agree_on_differences, visible};
 use super::lab::Lab;
+use crate::support::options::showing_all;
 use crate::support::tools::{Moto, Program, Tools};
 
 const RESOURCES: &str = r#"
@@ -140,7 +139,7 @@ fn the_real_aws_provider() {
     assert_eq!(seen, want);
 
     // Elsewhere everything with a region looks gone, and that is no drift.
-    let elsewhere = lab.ask_with(&[("region", "us-east-1")], &DriftOptions::default());
+    let elsewhere = lab.ask_with(&[("region", "us-east-1")], &showing_all());
     assert_eq!(elsewhere["summary"]["deleted"], 0, "{elsewhere}");
     // The role and the bucket have no region.
     assert_eq!(

@@ -6,6 +6,7 @@ use driftmgr_core::configuration::VariableInput;
 use driftmgr_core::report::json;
 use serde_json::Value;
 
+use crate::support::options::showing_all;
 use crate::support::tools::{Program, Terraform};
 
 /// Where the cloud is, in the root module's folder.
@@ -54,7 +55,7 @@ impl Lab {
 
     /// driftmgr's report in JSON.
     pub(super) fn ask(&self) -> Value {
-        self.ask_with(&[], &DriftOptions::default())
+        self.ask_with(&[], &showing_all())
     }
 
     /// The same with values of variables and other options.

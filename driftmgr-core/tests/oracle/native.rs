@@ -8,6 +8,7 @@ use driftmgr_core::client::DriftOptions;
 use serde_json::Value;
 
 use super::lab::Lab;
+use crate::support::options::showing_all;
 use crate::support::tools::Program;
 
 const MAIN: &str = r#"
@@ -59,7 +60,7 @@ fn both(lab: &Lab) -> [(BTreeMap<String, String>, Value); 2] {
     [true, false].map(|plugins| {
         let options = DriftOptions {
             plugins,
-            ..DriftOptions::default()
+            ..showing_all()
         };
         let report = lab.ask_with(&[], &options);
         (verdicts(&report), report["providers"].clone())

@@ -191,6 +191,7 @@ async fn entries_are_those_of_real_plans() {
             state: Arc::new(stack.state().clone()),
             reality: Arc::new(AsPlanned(by_old_address.collect())),
             renames: renames.value.clone(),
+            configuration: None,
         }];
         let report = survey(client.context(), &inputs, &SurveyOptions::default()).await;
         let mut ours = report::json::drift(&report)["resource_drift"].clone();

@@ -44,7 +44,7 @@ fn load(dir: &Path) -> Partial<RootModule> {
 }
 
 /// Loads a folder with these files, in which nothing is wrong.
-fn load_files(files: &[(&str, &str)]) -> RootModule {
+pub(super) fn load_files(files: &[(&str, &str)]) -> RootModule {
     let dir = folder(files);
     load(dir.path()).into_result().unwrap()
 }

@@ -12,8 +12,8 @@ use serde_json::Value as Json;
 use crate::address::ProviderConfigAddress;
 use crate::context::Context;
 use crate::drift::{
-    DriftInput, DriftReport, Finding, Readers, Reality, Renames, Routes, Summary, SurveyOptions,
-    survey,
+    DriftInput, DriftReport, Filter, Finding, Readers, Reality, Renames, Routes, Sensitivity,
+    Summary, SurveyOptions, survey,
 };
 use crate::env::Environment;
 use crate::error::{Error, ErrorKind, Result};
@@ -130,6 +130,7 @@ pub(super) fn thing() -> ResourceSchema {
             ("password", attribute("string").optional().sensitive()),
             ("storage_encrypted", attribute("bool").optional()),
             ("publicly_accessible", attribute("bool").computed()),
+            ("arn", attribute("string").computed()),
             ("tags", attribute(r#"["map","string"]"#).optional()),
             ("ports", attribute(r#"["set","number"]"#).optional()),
             ("zones", attribute(r#"["list","string"]"#).optional()),
@@ -266,6 +267,7 @@ pub(super) fn input(target: &str, state: Arc<State>, reality: Arc<dyn Reality>) 
         state,
         reality,
         renames: Renames::default(),
+        configuration: None,
     }
 }
 
@@ -273,9 +275,20 @@ pub(super) fn context() -> Context {
     Context::new(Environment::default())
 }
 
-/// The report on one state.
+/// The report on one state, with all that is not proven to be noise.
 pub(super) async fn look(state: Arc<State>, fake: Fake) -> DriftReport {
-    look_with(&context(), &SurveyOptions::default(), state, fake.reality()).await
+    look_with(&context(), &showing_all(), state, fake.reality()).await
+}
+
+/// Shows all that is not proven to be noise.
+pub(super) fn showing_all() -> SurveyOptions {
+    SurveyOptions {
+        filter: Filter {
+            sensitivity: Sensitivity::High,
+            ..Filter::default()
+        },
+        ..SurveyOptions::default()
+    }
 }
 
 pub(super) async fn look_with(

@@ -37,10 +37,32 @@ async fn encryption_that_was_switched_off_is_critical() {
 }
 
 #[tokio::test]
-async fn what_is_hidden_is_never_critical() {
+async fn the_providers_word_alone_does_not_hide_a_critical_change() {
     let finding = finding(json!({"storage_encrypted": false}), Plan::Nothing).await;
-    assert!(finding.hidden.is_some());
-    assert_eq!(finding.severity, Severity::Informational);
+    assert_eq!(finding.class, Class::Cosmetic);
+    assert!(finding.hidden.is_none());
+    assert_eq!(finding.severity, Severity::Critical);
+}
+
+#[tokio::test]
+async fn what_apply_leaves_alone_is_hidden_beside_what_it_changes() {
+    let finding = finding(json!({"size": 2, "arn": "moved"}), Plan::Restore).await;
+    assert!(finding.hidden.is_none());
+    let hidden: Vec<_> = finding
+        .changes
+        .iter()
+        .map(|c| {
+            let rule = c.hidden.as_ref().map(|h| h.rule.as_str());
+            (c.path.to_string(), rule)
+        })
+        .collect();
+    assert_eq!(
+        hidden,
+        [
+            ("arn".to_owned(), Some("plan-back")),
+            ("size".to_owned(), None)
+        ]
+    );
 }
 
 #[tokio::test]

@@ -42,6 +42,7 @@ fn finding(target: &str, address: &str, kind: Kind) -> Finding {
         before,
         after: None,
         sensitive: [Path::attribute_of_root("password")].into_iter().collect(),
+        declared: None,
         hidden: None,
     }
 }
@@ -56,6 +57,9 @@ fn change(path: Path, before: Option<Value>, after: Option<Value>) -> AttributeC
         severity: Severity::Informational,
         category: Category::Other,
         reason: String::new(),
+        configured: None,
+        noise: None,
+        hidden: None,
     }
 }
 

@@ -21,6 +21,9 @@ mod support {
 }
 
 #[cfg(unix)]
+mod noise;
+
+#[cfg(unix)]
 mod oracle {
     mod aws;
     mod differences;

@@ -109,18 +109,25 @@ impl Judge<'_> {
                 };
                 // A module without the block says nothing about the attribute.
                 let configured = declared.map(|block| block.sets(&difference.path));
+                let nature = nature(&schema.block, &difference.path);
                 let noise = self.comparators.judge(&Compared {
                     resource_type,
                     path: &difference.path,
                     before: difference.before.as_ref(),
                     after: difference.after.as_ref(),
-                    only_computed: only_computed(&schema.block, &difference.path),
+                    only_computed: nature == Some(Nature::Computed),
+                    planned: (class != Class::Unclassified).then_some(material),
                     configured,
                     stored: &stored,
                     current: &current,
                 });
-                // That apply would do nothing does not make an exposure harmless: the provider may be unable to undo it.
-                let harmless = !material && rule.severity < Severity::Critical;
+                // That apply would do nothing does not make an exposure harmless: the provider may be unable to undo it. And where the state
+                // has nothing for an attribute that the provider may fill in, it was never asked: plan-back gave it what is really there.
+                let blank = |side: Option<&Value>| side.is_none_or(Value::is_blank);
+                let asked = nature != Some(Nature::Either)
+                    || !blank(difference.before.as_ref())
+                    || blank(difference.after.as_ref());
+                let harmless = !material && asked && rule.severity < Severity::Critical;
                 let noise = noise.or_else(|| harmless.then(Noise::planned));
                 AttributeChange {
                     sensitive: sensitive.hides(&difference.path),
@@ -156,7 +163,7 @@ impl Judge<'_> {
             before: stored,
             after: Some(current),
             sensitive,
-            ..blank(object)
+            ..empty_finding(object)
         }
     }
 }
@@ -252,7 +259,7 @@ fn moved(
         sensitive: sensitive(object, schema, [&stored, &current]),
         before: stored,
         after: Some(current),
-        ..blank(object)
+        ..empty_finding(object)
     }
 }
 
@@ -283,7 +290,7 @@ fn missing(
         effect,
         sensitive: sensitive(object, schema, [&stored]),
         before: stored,
-        ..blank(object)
+        ..empty_finding(object)
     }
 }
 
@@ -320,7 +327,7 @@ fn judged(verdict: &Result<Verdict>) -> (Class, Option<Effect>, Vec<Path>) {
     }
 }
 
-fn blank(object: &InstanceRef) -> Finding {
+fn empty_finding(object: &InstanceRef) -> Finding {
     Finding {
         target: String::new(),
         address: object.address.clone(),
@@ -355,17 +362,31 @@ fn sensitive<'a>(
     paths
 }
 
-/// True when the attribute at the path is set by the provider alone.
-fn only_computed(block: &Block, path: &Path) -> bool {
+/// Who gives an attribute its value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Nature {
+    /// The configuration.
+    Configured,
+    /// The provider alone.
+    Computed,
+    /// The configuration, and the provider where that does not.
+    Either,
+}
+
+/// Who gives the attribute at the path its value: the outermost one that is the provider's decides. `None` for blocks.
+fn nature(block: &Block, path: &Path) -> Option<Nature> {
     let mut attributes = Some((&block.attributes, Some(&block.blocks)));
+    let mut found = None;
     for name in path.steps().iter().filter_map(crate::value::Step::name) {
         let Some((here, blocks)) = attributes else {
-            return false;
+            break;
         };
         if let Some(attribute) = here.get(name) {
-            if attribute.computed && !attribute.optional {
-                return true;
-            }
+            found = Some(match (attribute.computed, attribute.optional) {
+                (true, false) => return Some(Nature::Computed),
+                (true, true) => Nature::Either,
+                (false, _) => Nature::Configured,
+            });
             attributes = match &attribute.attribute_type {
                 AttributeType::Nested { attributes, .. } => Some((attributes, None)),
                 AttributeType::Plain(_) => None,
@@ -376,5 +397,5 @@ fn only_computed(block: &Block, path: &Path) -> bool {
                 .map(|nested| (&nested.block.attributes, Some(&nested.block.blocks)));
         }
     }
-    false
+    found
 }

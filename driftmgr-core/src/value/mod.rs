@@ -61,6 +61,18 @@ impl Value {
         Self::Set(elements)
     }
 
+    /// True for nothing: null, empty text, and collections without elements.
+    pub fn is_blank(&self) -> bool {
+        match self {
+            Self::Null => true,
+            Self::String(text) => text.is_empty(),
+            Self::List(items) | Self::Set(items) => items.is_empty(),
+            Self::Map(entries) => entries.is_empty(),
+            Self::Dynamic(inner) => inner.1.is_blank(),
+            Self::Unknown | Self::Bool(_) | Self::Number(_) => false,
+        }
+    }
+
     /// True for null.
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null)

@@ -54,6 +54,8 @@ pub struct Compared<'a> {
     pub after: Option<&'a Value>,
     /// Only the provider sets the attribute; a configuration cannot.
     pub only_computed: bool,
+    /// Apply would change it; `None` when the provider could not say so.
+    pub planned: Option<bool>,
     /// The configuration sets the attribute; `None` without a configuration.
     pub configured: Option<bool>,
     /// The whole object in the state.

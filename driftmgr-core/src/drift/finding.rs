@@ -1,7 +1,7 @@
 //! From what was observed to what is reported.
 
 use super::model::{AttributeChange, Class, Effect, EffectAction, Finding, Kind, Severity};
-use super::noise::{Comparators, Compared, Noise};
+use super::noise::{Certainty, Comparators, Compared, Noise};
 use super::reality::{InstanceRef, Observation, Observed};
 use super::severity::{Category, Rules};
 use crate::address::InstanceAddress;
@@ -128,6 +128,12 @@ impl Judge<'_> {
                     || !blank(difference.before.as_ref())
                     || blank(difference.after.as_ref());
                 let harmless = !material && asked && rule.severity < Severity::Critical;
+                // What apply would do about something critical is noise only with proof.
+                let noise = noise.filter(|noise| {
+                    !material
+                        || rule.severity < Severity::Critical
+                        || noise.certainty == Certainty::Proven
+                });
                 let noise = noise.or_else(|| harmless.then(Noise::planned));
                 AttributeChange {
                     sensitive: sensitive.hides(&difference.path),

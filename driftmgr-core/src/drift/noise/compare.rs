@@ -75,13 +75,31 @@ pub trait Comparator: Debug + Send + Sync {
 }
 
 /// The comparators of a survey; the first that has an opinion decides.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Comparators(Vec<Arc<dyn Comparator>>);
 
+impl Default for Comparators {
+    /// The built-in ones.
+    fn default() -> Self {
+        Self(super::equal::builtin())
+    }
+}
+
 impl Comparators {
-    /// These, in this order.
-    pub fn new(comparators: Vec<Arc<dyn Comparator>>) -> Self {
-        Self(comparators)
+    /// These, in this order, before the built-in ones.
+    #[must_use]
+    pub fn with(comparators: Vec<Arc<dyn Comparator>>) -> Self {
+        Self(
+            comparators
+                .into_iter()
+                .chain(super::equal::builtin())
+                .collect(),
+        )
+    }
+
+    /// None at all: only what the provider plans counts.
+    pub fn none() -> Self {
+        Self(Vec::new())
     }
 
     /// Why both sides of a change mean the same.

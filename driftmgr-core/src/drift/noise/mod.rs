@@ -5,6 +5,7 @@
 //! but `hidden`. A deletion, and a critical change that no comparator calls equal, are always shown.
 
 mod compare;
+mod equal;
 mod filter;
 
 pub use compare::{Certainty, Comparator, Comparators, Compared, Noise};

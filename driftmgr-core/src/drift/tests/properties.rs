@@ -133,7 +133,7 @@ proptest! {
                 1 => fake.answering(id, Answer::Gone),
                 2 => fake.answering(id, Answer::With(json!({"size": 77}))),
                 3 => fake.answering(id, Answer::Fails(crate::Error::new(crate::ErrorKind::Timeout, "late"))),
-                4 => fake.answering(id, Answer::With(json!({"publicly_accessible": null}))),
+                4 => fake.answering(id, Answer::With(json!({"publicly_accessible": true}))),
                 _ => fake.answering(id, Answer::With(json!({"id": format!("{id}-new")}))),
             };
         }

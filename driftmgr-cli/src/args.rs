@@ -7,6 +7,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use driftmgr_core::address::InstanceAddress;
 use driftmgr_core::drift::Severity;
+use driftmgr_core::report;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -154,7 +155,7 @@ pub enum State {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Output")]
 pub struct Output {
-    /// Format on standard output: text for people, json for programs
+    /// Format on standard output: text for people, json for programs. Drift reports also as ndjson, markdown, sarif, junit, github, gitlab, csv
     #[arg(
         long,
         value_name = "FORMAT",
@@ -190,6 +191,36 @@ pub enum Format {
     Text,
     /// For programs.
     Json,
+    /// For programs, one object a line.
+    Ndjson,
+    /// For comments on a pull request.
+    Markdown,
+    /// For code scanning.
+    Sarif,
+    /// For test pages.
+    Junit,
+    /// Annotations of GitHub.
+    Github,
+    /// Code quality of GitLab.
+    Gitlab,
+    /// For spreadsheets.
+    Csv,
+}
+
+impl From<Format> for report::Format {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Text => Self::Text,
+            Format::Json => Self::Json,
+            Format::Ndjson => Self::Ndjson,
+            Format::Markdown => Self::Markdown,
+            Format::Sarif => Self::Sarif,
+            Format::Junit => Self::Junit,
+            Format::Github => Self::Github,
+            Format::Gitlab => Self::Gitlab,
+            Format::Csv => Self::Csv,
+        }
+    }
 }
 
 /// A file to write a result to.

@@ -2,8 +2,10 @@
 
 use std::io::Write as _;
 
-use driftmgr_core::Error;
+use driftmgr_core::drift::DriftReport;
 use driftmgr_core::report::text::TextOptions;
+use driftmgr_core::report::{self, RenderOptions, render};
+use driftmgr_core::{Error, ErrorKind};
 
 use crate::args::{Format, Output, OutputFile};
 use crate::exit::Failure;
@@ -15,6 +17,30 @@ pub(crate) trait Render {
     fn text(&self, options: &TextOptions) -> String;
     /// For programs, laid out.
     fn json(&self) -> Result<String, Error>;
+    /// The drift report that it is, which has more formats.
+    fn report(&self) -> Option<&DriftReport> {
+        None
+    }
+}
+
+/// One of the formats that only drift reports have.
+fn special(result: &impl Render, format: Format) -> Result<String, Error> {
+    let Some(report) = result.report() else {
+        return Err(Error::new(
+            ErrorKind::InvalidInput,
+            format!(
+                "only drift reports have the format {}",
+                report::Format::from(format).name()
+            ),
+        )
+        .with_hint("this command has the formats text and json"));
+    };
+    let options = RenderOptions {
+        at: jiff::Timestamp::now(),
+        ..RenderOptions::default()
+    };
+    let bytes = render(report, format.into(), &options)?;
+    String::from_utf8(bytes).map_err(|e| Error::new(ErrorKind::Unexpected, e.to_string()))
 }
 
 /// Shows a result on standard output and writes the files that were asked for, files first: they exist when the reader sees the end.
@@ -34,6 +60,7 @@ pub(crate) fn emit(
             options.folders = folders.to_vec();
             printer.data(&result.text(&options))
         }
+        other => printer.data(&special(result, other)?),
     }
 }
 
@@ -51,6 +78,7 @@ fn write(
             folders: folders.to_vec(),
             ..TextOptions::plain()
         }),
+        other => special(result, other)?,
     };
     if !bytes.ends_with('\n') {
         bytes.push('\n');
@@ -64,7 +92,7 @@ fn write(
 pub(crate) fn pretty(value: &impl serde::Serialize) -> Result<String, Error> {
     serde_json::to_string_pretty(value).map_err(|e| {
         Error::new(
-            driftmgr_core::ErrorKind::Unexpected,
+            ErrorKind::Unexpected,
             format!("the result cannot be written as JSON: {e}"),
         )
     })

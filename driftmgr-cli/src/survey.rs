@@ -37,6 +37,10 @@ impl Render for Surveyed {
     fn json(&self) -> Result<String, Error> {
         pretty(&json::drift(&self.report))
     }
+
+    fn report(&self) -> Option<&DriftReport> {
+        Some(&self.report)
+    }
 }
 
 /// All targets of a command line; the current folder when there is none.

@@ -1,7 +1,7 @@
 //! `driftmgr check`
 
 use driftmgr_core::Error;
-use driftmgr_core::drift::Severity;
+use driftmgr_core::drift::{DriftReport, Severity};
 use driftmgr_core::report::text::{TextOptions, shell};
 use driftmgr_core::report::{json, text};
 
@@ -29,6 +29,10 @@ impl Render for Answer<'_> {
             answer.insert("exit".to_owned(), self.exit.code().into());
         }
         pretty(&answer)
+    }
+
+    fn report(&self) -> Option<&DriftReport> {
+        Some(&self.surveyed.report)
     }
 }
 

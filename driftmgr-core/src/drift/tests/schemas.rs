@@ -32,6 +32,11 @@ struct Check {
     wrong: Vec<String>,
 }
 
+/// What is wrong with a value, by the schema of this name.
+pub(crate) fn complaints(schema: &str, value: &Json) -> Vec<String> {
+    Check::of(schema).run(value)
+}
+
 impl Check {
     fn of(name: &str) -> Self {
         let file = format!(

@@ -1,5 +1,7 @@
 //! The command line.
 
+mod history;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -7,6 +9,8 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use driftmgr_core::address::InstanceAddress;
 use driftmgr_core::drift::Severity;
+
+pub use history::{DriftCommand, DriftHistory, HistoryFile, Record};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -102,6 +106,8 @@ pub enum Command {
     Check(Check),
 
     /// What differs between states and reality, attribute by attribute
+    ///
+    /// A folder that is called `history` is spelled `./history`.
     Drift(Drift),
 
     /// Look into a state: list, inspect, compare, upgrade, analyze
@@ -306,7 +312,11 @@ pub struct Check {
 
 /// `driftmgr drift`.
 #[derive(Debug, Clone, Args)]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub struct Drift {
+    /// What to do instead.
+    #[command(subcommand)]
+    pub command: Option<DriftCommand>,
     /// Folders of root modules and state files; the current folder when there is none
     #[arg(value_name = "TARGET")]
     pub targets: Vec<String>,
@@ -319,6 +329,9 @@ pub struct Drift {
     /// The exit code.
     #[command(flatten)]
     pub judge: Judge,
+    /// Whether the run is kept.
+    #[command(flatten)]
+    pub record: Record,
 }
 
 /// Which state.

@@ -43,7 +43,10 @@ mod tests {
             other[i] = "x";
             assert_ne!(of(base), of(other), "part {i}");
         }
-        assert_ne!(of(["la", ".b", "d", "m", "s"]), of(["l", "a.b", "d", "m", "s"]));
+        assert_ne!(
+            of(["la", ".b", "d", "m", "s"]),
+            of(["l", "a.b", "d", "m", "s"])
+        );
         assert_eq!(of(base).len(), 64);
         // Ids are kept in files, so they never change.
         assert_eq!(

@@ -18,7 +18,7 @@ mod timeline;
 
 pub use answer::{
     AttributeTendency, FindingStatus, FlapCount, History, Interval, LookSummary, ObjectTimeline,
-    Outlook, OutcomeChange, Question, RunSummary, TargetSummary, Tendency, TrackedFinding,
+    OutcomeChange, Outlook, Question, RunSummary, TargetSummary, Tendency, TrackedFinding,
     TypeRate, answer,
 };
 pub use moment::Moment;

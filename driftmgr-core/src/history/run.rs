@@ -291,7 +291,11 @@ fn look(report: &DriftReport, looked: &Looked<'_>) -> Look {
             note(&address, &instance.deposed, Outcome::Same);
         }
     }
-    for left_out in report.not_looked_at.iter().filter(|n| n.target == looked.target) {
+    for left_out in report
+        .not_looked_at
+        .iter()
+        .filter(|n| n.target == looked.target)
+    {
         if left_out.address.resource.mode == ResourceMode::Managed {
             let outcome = match left_out.kind {
                 NotLookedAtKind::Unverifiable => Outcome::Unverifiable,

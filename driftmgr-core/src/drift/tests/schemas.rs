@@ -125,6 +125,7 @@ impl Check {
 fn is(ty: &str, value: &Json) -> bool {
     match ty {
         "integer" => value.is_i64() || value.is_u64(),
+        "number" => value.is_number(),
         "string" => value.is_string(),
         "boolean" => value.is_boolean(),
         "object" => value.is_object(),
@@ -284,7 +285,7 @@ fn every_field_is_described_in_words_the_check_knows() {
             }
         }
     }
-    for name in ["drift-report", "check", "state-compare"] {
+    for name in ["drift-report", "check", "state-compare", "drift-history"] {
         visit(&Check::of(name).schema, name);
     }
 }

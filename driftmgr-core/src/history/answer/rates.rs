@@ -31,18 +31,16 @@ pub struct TypeRate {
 pub(super) fn by_type(tries: &[Tries<'_>]) -> Vec<TypeRate> {
     let mut rates: BTreeMap<&str, TypeRate> = BTreeMap::new();
     for each in tries.iter().filter(|t| t.looks > 0) {
-        let rate = rates
-            .entry(each.resource_type)
-            .or_insert_with(|| TypeRate {
-                resource_type: each.resource_type.to_owned(),
-                objects: 0,
-                looks: 0,
-                drifted_looks: 0,
-                chances: 0,
-                drifts: 0,
-                rate: None,
-                interval: Interval::wilson(0.0, 0.0),
-            });
+        let rate = rates.entry(each.resource_type).or_insert_with(|| TypeRate {
+            resource_type: each.resource_type.to_owned(),
+            objects: 0,
+            looks: 0,
+            drifted_looks: 0,
+            chances: 0,
+            drifts: 0,
+            rate: None,
+            interval: Interval::wilson(0.0, 0.0),
+        });
         rate.objects += 1;
         rate.looks += each.looks;
         rate.drifted_looks += each.drifted_looks;

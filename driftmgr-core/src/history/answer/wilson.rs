@@ -57,8 +57,14 @@ mod tests {
             (1.0, 29.0, 0.0061, 0.1718),
         ] {
             let interval = Interval::wilson(hits, tries);
-            assert!((interval.low - low).abs() < 5e-5, "{hits}/{tries} {interval:?}");
-            assert!((interval.high - high).abs() < 5e-5, "{hits}/{tries} {interval:?}");
+            assert!(
+                (interval.low - low).abs() < 5e-5,
+                "{hits}/{tries} {interval:?}"
+            );
+            assert!(
+                (interval.high - high).abs() < 5e-5,
+                "{hits}/{tries} {interval:?}"
+            );
         }
     }
 

@@ -93,7 +93,8 @@ fn write_ahead(connection: &Connection) -> rusqlite::Result<()> {
             }
             // In this mode the database stays whole through a crash; a run that was just recorded may be lost by a power cut.
             other => {
-                return other.and_then(|()| connection.pragma_update(None, "synchronous", "normal"));
+                return other
+                    .and_then(|()| connection.pragma_update(None, "synchronous", "normal"));
             }
         }
     }
@@ -113,7 +114,10 @@ mod tests {
                 Some("/home/u/.local/state/driftmgr/history.sqlite")
             );
             let set = |v: &str| env.clone().with_variable(XDG_STATE_HOME, v);
-            assert_eq!(of(&set("/s")).as_deref(), Some("/s/driftmgr/history.sqlite"));
+            assert_eq!(
+                of(&set("/s")).as_deref(),
+                Some("/s/driftmgr/history.sqlite")
+            );
             assert_eq!(of(&set("s")), of(&env), "a relative one is not valid");
         }
         assert_eq!(default_path(&Environment::default()), None);

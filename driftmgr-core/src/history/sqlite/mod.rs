@@ -195,7 +195,11 @@ fn failure(error: &rusqlite::Error, place: &str) -> Error {
             "there is no room for the history",
             "make room, or forget old runs",
         ),
-        Some(ErrorCode::CannotOpen | ErrorCode::SystemIoFailure | ErrorCode::FileLockingProtocolFailed) => (
+        Some(
+            ErrorCode::CannotOpen
+            | ErrorCode::SystemIoFailure
+            | ErrorCode::FileLockingProtocolFailed,
+        ) => (
             ErrorKind::Unavailable,
             "the history cannot be read or written",
             "name a file on a local disk: SQLite's locks do not work on every network file system",
@@ -203,7 +207,9 @@ fn failure(error: &rusqlite::Error, place: &str) -> Error {
         // What is stored is not what this version stores.
         None if matches!(
             error,
-            rusqlite::Error::FromSqlConversionFailure(..) | rusqlite::Error::InvalidColumnType(..) | rusqlite::Error::IntegralValueOutOfRange(..)
+            rusqlite::Error::FromSqlConversionFailure(..)
+                | rusqlite::Error::InvalidColumnType(..)
+                | rusqlite::Error::IntegralValueOutOfRange(..)
         ) =>
         {
             return damaged(place);
@@ -228,7 +234,9 @@ fn not_a_history(place: &str) -> Error {
 fn damaged(place: &str) -> Error {
     Error::new(ErrorKind::InvalidInput, "the history is damaged")
         .with("history", place)
-        .with_hint("move the file away and begin a new history, or mend it with `sqlite3 FILE .recover`")
+        .with_hint(
+            "move the file away and begin a new history, or mend it with `sqlite3 FILE .recover`",
+        )
 }
 
 /// The file of a path for SQLite, which reads `file:` at the beginning of a name as a URI.

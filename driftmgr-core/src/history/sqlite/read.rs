@@ -53,8 +53,11 @@ pub(super) fn load(
 }
 
 fn unknown_target(target: &str, mut places: Vec<String>) -> Error {
-    let error = Error::new(ErrorKind::NotFound, "no recorded run has looked at the target")
-        .with("target", target);
+    let error = Error::new(
+        ErrorKind::NotFound,
+        "no recorded run has looked at the target",
+    )
+    .with("target", target);
     places.sort();
     places.truncate(5);
     if places.is_empty() {

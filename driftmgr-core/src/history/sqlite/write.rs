@@ -20,7 +20,9 @@ pub(super) fn record(db: &Connection, run: &Run) -> rusqlite::Result<Recorded> {
         problems: Vec::new(),
     };
     let known = db
-        .query_row("SELECT id FROM run WHERE name = ?1", [&recorded.id], |_| Ok(()))
+        .query_row("SELECT id FROM run WHERE name = ?1", [&recorded.id], |_| {
+            Ok(())
+        })
         .optional()?;
     if known.is_some() {
         return Ok(recorded);
@@ -171,7 +173,8 @@ impl<'a> Changes<'a> {
         Ok(Self {
             place,
             set: db.prepare_cached("INSERT OR REPLACE INTO finding_change VALUES (?1, ?2, ?3)")?,
-            unset: db.prepare_cached("DELETE FROM finding_change WHERE finding = ?1 AND at = ?2")?,
+            unset: db
+                .prepare_cached("DELETE FROM finding_change WHERE finding = ?1 AND at = ?2")?,
         })
     }
 
@@ -269,7 +272,10 @@ fn findings(
         for finding in &object.findings {
             let (id, beside) = match known.remove(&finding.id) {
                 Some(known) => known,
-                None => (insert_finding(db, *object_id, finding)?, Neighbours::default()),
+                None => (
+                    insert_finding(db, *object_id, finding)?,
+                    Neighbours::default(),
+                ),
             };
             changes.put(id, codes::state(finding.state), beside)?;
         }

@@ -12,7 +12,10 @@ async fn a_finding_is_open_from_the_first_run_that_saw_it() {
     let history = said("==~~~").await;
     let finding = size(&history);
     assert_eq!(finding.status, FindingStatus::Open);
-    assert_eq!((finding.first_seen, finding.last_seen), (minute(3), minute(5)));
+    assert_eq!(
+        (finding.first_seen, finding.last_seen),
+        (minute(3), minute(5))
+    );
     assert_eq!((finding.times_seen, finding.age_seconds), (3, Some(180)));
     assert_eq!((finding.open_since, finding.ended), (Some(minute(3)), None));
 }
@@ -22,8 +25,14 @@ async fn it_is_resolved_by_a_look_that_does_not_find_it() {
     let history = said("~~==").await;
     let finding = size(&history);
     assert_eq!(finding.status, FindingStatus::Resolved);
-    assert_eq!((finding.ended, finding.age_seconds), (Some(minute(3)), None));
-    assert_eq!((finding.last_seen, finding.last_looked_at), (minute(2), minute(4)));
+    assert_eq!(
+        (finding.ended, finding.age_seconds),
+        (Some(minute(3)), None)
+    );
+    assert_eq!(
+        (finding.last_seen, finding.last_looked_at),
+        (minute(2), minute(4))
+    );
 }
 
 #[tokio::test]
@@ -70,7 +79,10 @@ async fn a_deleted_object_and_a_changed_one_are_two_findings() {
 async fn hiding_is_not_resolving() {
     let history = said("~h").await;
     let finding = size(&history);
-    assert_eq!((finding.status, finding.hidden), (FindingStatus::Open, true));
+    assert_eq!(
+        (finding.status, finding.hidden),
+        (FindingStatus::Open, true)
+    );
     assert_eq!(finding.times_seen, 2);
     assert!(!size(&said("h~").await).hidden);
 }
@@ -154,7 +166,10 @@ async fn seeing_more_is_no_drift() {
 async fn nothing_is_foretold_from_few_runs() {
     let nine = said("=~=~=~=~=").await;
     assert!(nine.outlook.ranking.is_empty());
-    assert_eq!((nine.outlook.most_looks, nine.outlook.too_few_looks), (9, 1));
+    assert_eq!(
+        (nine.outlook.most_looks, nine.outlook.too_few_looks),
+        (9, 1)
+    );
     let ten = said("=~=~=~=~==").await;
     let [tendency] = ten.outlook.ranking.as_slice() else {
         panic!("{:?}", ten.outlook);

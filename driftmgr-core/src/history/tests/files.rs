@@ -36,7 +36,8 @@ async fn it_is_for_the_user_alone() {
         .record(&cx, run(minute(1), vec![sign('=')]))
         .await
         .unwrap();
-    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let mode =
+        |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(path.parent().unwrap()), 0o700);
     let mut files = 0;
     for file in std::fs::read_dir(path.parent().unwrap()).unwrap() {
@@ -51,7 +52,11 @@ async fn what_is_no_history_is_refused_and_left_as_it_is() {
     let cx = context();
     let dir = tempfile::tempdir().unwrap();
     let path = |name: &str| dir.path().join(name);
-    std::fs::write(path("text"), "not a database, but long enough to be one".repeat(20)).unwrap();
+    std::fs::write(
+        path("text"),
+        "not a database, but long enough to be one".repeat(20),
+    )
+    .unwrap();
     rusqlite::Connection::open(path("foreign"))
         .unwrap()
         .execute_batch("CREATE TABLE people (name TEXT)")
@@ -70,7 +75,10 @@ async fn what_is_no_history_is_refused_and_left_as_it_is() {
         let before = std::fs::read(path(name)).unwrap();
         let error = SqliteHistory::open(&cx, path(name)).await.unwrap_err();
         assert_eq!(error.kind(), kind, "{name}: {error}");
-        assert!(error.to_string().contains(name) && !error.hints().is_empty(), "{error}");
+        assert!(
+            error.to_string().contains(name) && !error.hints().is_empty(),
+            "{error}"
+        );
         if name == "text" {
             assert_eq!(std::fs::read(path(name)).unwrap(), before);
         }
@@ -151,7 +159,9 @@ async fn programs_wait_for_each_other() {
     for writer in writers.collect::<Vec<_>>() {
         writer.await.unwrap();
     }
-    let store = SqliteHistory::open_existing(&context(), &path).await.unwrap();
+    let store = SqliteHistory::open_existing(&context(), &path)
+        .await
+        .unwrap();
     let history = asked(&store, &Question::new(time(99))).await;
     assert_eq!(history.runs.len(), 80);
     let finding = size(&history);
@@ -174,7 +184,10 @@ async fn targets_are_found_by_lineage_and_place() {
         let names = names.iter().map(ToString::to_string).collect();
         assert_eq!(store.load(&cx, names).await.unwrap().len(), want);
     }
-    let error = store.load(&cx, vec!["nowhere".to_owned()]).await.unwrap_err();
+    let error = store
+        .load(&cx, vec!["nowhere".to_owned()])
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
     assert!(error.hints()[0].contains("/infra/l, /infra/m"), "{error:?}");
 }
@@ -188,7 +201,10 @@ async fn two_runs_that_end_at_once_are_both_kept() {
     assert!(store.record(&cx, second).await.unwrap().new);
     let past = all(&store).await;
     assert_eq!(past[0].looks.len(), 2);
-    assert_eq!(size(&asked(&store, &Question::new(time(2))).await).times_seen, 1);
+    assert_eq!(
+        size(&asked(&store, &Question::new(time(2))).await).times_seen,
+        1
+    );
 }
 
 #[tokio::test]
@@ -250,5 +266,8 @@ async fn runs_in_which_nothing_changes_take_next_to_no_room() {
         sizes.push(std::fs::metadata(&path).unwrap().len());
     }
     let each = (sizes[1] - sizes[0]) / 50;
-    assert!(each < 1000, "{each} bytes for a run over 1000 objects: {sizes:?}");
+    assert!(
+        each < 1000,
+        "{each} bytes for a run over 1000 objects: {sizes:?}"
+    );
 }

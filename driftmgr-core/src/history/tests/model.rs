@@ -12,7 +12,10 @@ use crate::history::{
 
 const ADDRESSES: [&str; 3] = ["demo.a", "demo.b[0]", "module.m[\"k\"].other.c"];
 
-fn arbitrary_object(lineage: &'static str, address: &'static str) -> impl Strategy<Value = Option<Seen>> {
+fn arbitrary_object(
+    lineage: &'static str,
+    address: &'static str,
+) -> impl Strategy<Value = Option<Seen>> {
     prop_oneof![
         2 => Just(None),
         4 => Just(Some((Outcome::Same, vec![]))),
@@ -77,10 +80,12 @@ type Told = Vec<(Moment, Option<Outcome>, Option<FindingState>)>;
 /// By lineage, address and id of the finding; of the object alone without an id.
 fn told_by_runs(runs: &[Run]) -> BTreeMap<(String, String, String), Told> {
     let mut told = BTreeMap::new();
-    let looks = || runs.iter().flat_map(|r| r.looks.iter().map(move |l| (r.ended, l)));
-    let key = |l: &Look, o: &Seen, id: &str| {
-        (l.lineage.clone(), o.address.to_string(), id.to_owned())
+    let looks = || {
+        runs.iter()
+            .flat_map(|r| r.looks.iter().map(move |l| (r.ended, l)))
     };
+    let key =
+        |l: &Look, o: &Seen, id: &str| (l.lineage.clone(), o.address.to_string(), id.to_owned());
     for (_, look) in looks() {
         for object in &look.objects {
             told.insert(key(look, object, ""), Told::new());
@@ -91,7 +96,10 @@ fn told_by_runs(runs: &[Run]) -> BTreeMap<(String, String, String), Told> {
     }
     for ((lineage, address, id), told) in &mut told {
         for (at, look) in looks().filter(|(_, look)| look.lineage == *lineage) {
-            let object = look.objects.iter().find(|o| o.address.to_string() == *address);
+            let object = look
+                .objects
+                .iter()
+                .find(|o| o.address.to_string() == *address);
             let finding = object.and_then(|o| o.findings.iter().find(|f| f.id == *id));
             told.push((at, object.map(|o| o.outcome), finding.map(|f| f.state)));
         }
@@ -107,13 +115,21 @@ fn told_by_store(past: &[TargetHistory]) -> BTreeMap<(String, String, String), T
             let mut put = |id: &str, states: Vec<Option<FindingState>>| {
                 let each = target.moments().zip(&outcomes).zip(states);
                 told.insert(
-                    (target.lineage.clone(), object.address.to_string(), id.to_owned()),
-                    each.map(|((at, outcome), state)| (at, *outcome, state)).collect::<Told>(),
+                    (
+                        target.lineage.clone(),
+                        object.address.to_string(),
+                        id.to_owned(),
+                    ),
+                    each.map(|((at, outcome), state)| (at, *outcome, state))
+                        .collect::<Told>(),
                 );
             };
             put("", vec![None; outcomes.len()]);
             for finding in &object.findings {
-                put(&finding.id, finding.states.at_each(target.moments()).collect());
+                put(
+                    &finding.id,
+                    finding.states.at_each(target.moments()).collect(),
+                );
             }
         }
     }
@@ -128,7 +144,13 @@ fn expected(told: &Told) -> Option<(FindingStatus, Moment, Moment, u64)> {
     let gone = |(_, outcome, _): &&(Moment, Option<Outcome>, _)| {
         matches!(
             outcome,
-            Some(Outcome::Same | Outcome::Hidden | Outcome::Modified | Outcome::Missing | Outcome::Moved)
+            Some(
+                Outcome::Same
+                    | Outcome::Hidden
+                    | Outcome::Modified
+                    | Outcome::Missing
+                    | Outcome::Moved
+            )
         )
     };
     let status = if after.iter().any(|look| gone(&look)) {

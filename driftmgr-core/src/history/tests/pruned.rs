@@ -12,11 +12,20 @@ use crate::history::{
 async fn old_runs_go_and_open_findings_stay() {
     let store = history("=~~?~~").await;
     let pruned = store.prune(&context(), minute(5)).await.unwrap();
-    assert_eq!(pruned, Pruned { runs: 4, findings: 0 });
+    assert_eq!(
+        pruned,
+        Pruned {
+            runs: 4,
+            findings: 0
+        }
+    );
     let history = asked(&store, &Question::new(time(7))).await;
     assert_eq!((history.runs.len(), history.rates[0].looks), (2, 2));
     let finding = size(&history);
-    assert_eq!((finding.first_seen, finding.open_since), (minute(2), Some(minute(2))));
+    assert_eq!(
+        (finding.first_seen, finding.open_since),
+        (minute(2), Some(minute(2)))
+    );
     assert_eq!((finding.times_seen, finding.last_seen), (4, minute(6)));
 }
 
@@ -26,19 +35,34 @@ async fn an_open_finding_that_nobody_could_look_at_since_stays() {
     store.prune(&context(), minute(4)).await.unwrap();
     let history = asked(&store, &Question::new(time(7))).await;
     assert_eq!(size(&history).status, FindingStatus::Open);
-    assert_eq!((size(&history).last_seen, size(&history).times_seen), (minute(2), 1));
+    assert_eq!(
+        (size(&history).last_seen, size(&history).times_seen),
+        (minute(2), 1)
+    );
 }
 
 #[tokio::test]
 async fn the_last_run_of_a_state_is_never_forgotten() {
     let store = history("=~=").await;
     let pruned = store.prune(&context(), minute(1000)).await.unwrap();
-    assert_eq!(pruned, Pruned { runs: 2, findings: 0 });
+    assert_eq!(
+        pruned,
+        Pruned {
+            runs: 2,
+            findings: 0
+        }
+    );
     // It was over at the run that stays; the next time it goes.
     let again = run(minute(9), vec![sign('=')]);
     store.record(&context(), again).await.unwrap();
     let pruned = store.prune(&context(), minute(1000)).await.unwrap();
-    assert_eq!(pruned, Pruned { runs: 1, findings: 1 });
+    assert_eq!(
+        pruned,
+        Pruned {
+            runs: 1,
+            findings: 1
+        }
+    );
 }
 
 #[tokio::test]

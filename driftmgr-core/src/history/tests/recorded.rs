@@ -5,9 +5,7 @@ use crate::drift::{
     AttributeChange, Category, Class, DriftReport, Finding, Hidden, Kind, NotLookedAt,
     NotLookedAtKind, Sensitivity, Severity,
 };
-use crate::history::{
-    Circumstances, HistoryStore as _, Looked, Outcome, Run, SqliteHistory,
-};
+use crate::history::{Circumstances, HistoryStore as _, Looked, Outcome, Run, SqliteHistory};
 use crate::state::{Instance, RawAttributes, Resource, State};
 use crate::value::{Path, Step, Value};
 
@@ -24,9 +22,11 @@ fn state(lineage: &str, serial: u64, addresses: &[&str]) -> State {
         let raw = serde_json::value::to_raw_value(&serde_json::json!({"id": SECRET})).unwrap();
         let provider = "provider[\"registry.terraform.io/hashicorp/demo\"]".parse();
         let mut resource = Resource::new(address.resource, Some(provider.unwrap()));
-        resource
-            .instances
-            .push(Instance::new(address.key, 0, RawAttributes::Json(raw.into())));
+        resource.instances.push(Instance::new(
+            address.key,
+            0,
+            RawAttributes::Json(raw.into()),
+        ));
         state.resources.push(resource);
     }
     state
@@ -110,7 +110,9 @@ fn looked<'a>(target: &'a str, state: &'a State) -> Looked<'a> {
 
 #[test]
 fn every_managed_object_has_its_outcome() {
-    let addresses = ["d.same", "d.odd", "d.gone", "d.hid", "d.open", "d.out", "d.old", "data.d.x"];
+    let addresses = [
+        "d.same", "d.odd", "d.gone", "d.hid", "d.open", "d.out", "d.old", "data.d.x",
+    ];
     let state = state("l", 3, &addresses);
     let mut moved = finding("t", "d.new", Kind::Moved, vec![]);
     moved.previous_address = Some("d.old".parse().unwrap());
@@ -122,7 +124,12 @@ fn every_managed_object_has_its_outcome() {
         findings: vec![
             finding("t", "d.odd", Kind::Modified, odd),
             finding("t", "d.gone", Kind::Missing, vec![]),
-            finding("t", "d.hid", Kind::Modified, vec![change(attribute("tags"), Severity::Informational, true)]),
+            finding(
+                "t",
+                "d.hid",
+                Kind::Modified,
+                vec![change(attribute("tags"), Severity::Informational, true)],
+            ),
             moved,
             finding("other", "d.same", Kind::Missing, vec![]),
         ],
@@ -138,7 +145,10 @@ fn every_managed_object_has_its_outcome() {
     let [look] = run.value.looks.as_slice() else {
         panic!("{:?}", run.value);
     };
-    assert_eq!((look.serial, look.origin(), look.location.as_str()), (3, "l", "/work/t"));
+    assert_eq!(
+        (look.serial, look.origin(), look.location.as_str()),
+        (3, "l", "/work/t")
+    );
     let outcomes: Vec<(String, Outcome, usize)> = look
         .objects
         .iter()
@@ -158,7 +168,11 @@ fn every_managed_object_has_its_outcome() {
     let counts = look.counts();
     let sum = counts.same + counts.modified + counts.missing + counts.moved + counts.hidden;
     assert_eq!(sum + counts.unverifiable + counts.skipped, 7);
-    assert!(look.objects.iter().all(|o| o.address.resource.mode == ResourceMode::Managed));
+    assert!(
+        look.objects
+            .iter()
+            .all(|o| o.address.resource.mode == ResourceMode::Managed)
+    );
 }
 
 #[test]
@@ -203,7 +217,10 @@ fn members_of_a_set_are_one_finding_without_their_values() {
         panic!("{run:?}");
     };
     assert_eq!(one.path, "keys[…]");
-    assert_eq!((one.state.severity, one.state.hidden), (Severity::Critical, false));
+    assert_eq!(
+        (one.state.severity, one.state.hidden),
+        (Severity::Critical, false)
+    );
 }
 
 #[test]
@@ -225,7 +242,8 @@ fn a_copy_of_a_state_is_named_and_left_out() {
 fn the_id_of_a_run_is_that_of_its_content() {
     let (a, b) = (state("l", 1, &["d.a"]), state("m", 1, &["d.a"]));
     let report = DriftReport::default();
-    let id = |states: &[Looked<'_>], made: &Circumstances| Run::of(&report, states, made).value.id();
+    let id =
+        |states: &[Looked<'_>], made: &Circumstances| Run::of(&report, states, made).value.id();
     let both = [looked("a", &a), looked("b", &b)];
     let turned = [looked("b", &b), looked("a", &a)];
     assert_eq!(id(&both, &made()), id(&turned, &made()));

@@ -108,10 +108,7 @@ pub(super) async fn history(signs: &str) -> SqliteHistory {
 
 /// What such a history says at a minute.
 pub(super) async fn asked(store: &SqliteHistory, question: &Question) -> History {
-    answer(
-        &store.load(&context(), Vec::new()).await.unwrap(),
-        question,
-    )
+    answer(&store.load(&context(), Vec::new()).await.unwrap(), question)
 }
 
 pub(super) async fn said(signs: &str) -> History {

@@ -10,7 +10,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use driftmgr_core::address::InstanceAddress;
 use driftmgr_core::drift::Severity;
 
-pub use history::{DriftCommand, DriftHistory, HistoryFile, Record};
+pub use history::{DriftCommand, DriftHistory, Record};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())

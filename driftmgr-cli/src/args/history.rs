@@ -16,14 +16,6 @@ pub enum DriftCommand {
     History(DriftHistory),
 }
 
-/// The file that runs are kept in.
-#[derive(Debug, Clone, Args)]
-pub struct HistoryFile {
-    /// The history's file, instead of driftmgr/history.sqlite in the user's state folder
-    #[arg(long, value_name = "FILE")]
-    pub history: Option<PathBuf>,
-}
-
 /// Whether a run is kept.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "History")]
@@ -32,9 +24,9 @@ pub struct Record {
     #[arg(long)]
     pub record: bool,
 
-    /// Where.
-    #[command(flatten)]
-    pub file: HistoryFile,
+    /// With --record: the history's file, instead of driftmgr/history.sqlite in the user's state folder
+    #[arg(long, value_name = "FILE", requires = "record")]
+    pub history: Option<PathBuf>,
 }
 
 /// `driftmgr drift history`.
@@ -56,9 +48,9 @@ pub struct DriftHistory {
     #[arg(long, value_name = "DURATION", value_parser = period)]
     pub prune: Option<Duration>,
 
-    /// Where.
-    #[command(flatten)]
-    pub file: HistoryFile,
+    /// The history's file, instead of driftmgr/history.sqlite in the user's state folder
+    #[arg(long, value_name = "FILE")]
+    pub history: Option<PathBuf>,
 
     /// How to show it.
     #[command(flatten)]
@@ -141,6 +133,10 @@ mod tests {
         ] {
             assert!(is_history(line), "{line}");
         }
+        assert!(
+            drift("driftmgr drift --history h.sqlite").is_none(),
+            "nothing would be kept"
+        );
         for (line, targets) in [
             ("driftmgr drift ./history", &["./history"][..]),
             ("driftmgr drift infra history", &["infra", "history"]),

@@ -21,7 +21,7 @@ pub(crate) fn run(args: &Drift, call: &Call<'_>, printer: &Printer) -> Result<Ex
     emit(printer, &args.output, &surveyed.folders, &surveyed)?;
     // Last, so that a history that cannot be written takes no answer away.
     if args.record.record {
-        history::record(&args.record.file, &surveyed, call, printer)?;
+        history::record(args.record.history.as_deref(), &surveyed, call, printer)?;
     }
     Ok(surveyed.exit(Exit::judged(&surveyed.report, &args.judge)))
 }

@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use driftmgr_core::drift::Selection;
 use driftmgr_core::history::{
-    History, HistoryStore, Looked, Moment, Question, Run, SqliteHistory, answer, default_path,
+    History, HistoryStore, Looked, Moment, Question, Run, SqliteHistory, Wanted, answer,
+    default_path,
 };
 use driftmgr_core::report::text::TextOptions;
 use driftmgr_core::{Context, Error, ErrorKind};
 
 use super::Call;
-use crate::args::{DriftHistory, HistoryFile};
+use crate::args::DriftHistory;
 use crate::exit::{Exit, Failure};
 use crate::output::{Render, emit, pretty};
 use crate::session;
@@ -42,31 +43,17 @@ pub(crate) fn run(
 ) -> Result<Exit, Failure> {
     let only = Selection::new(&args.address, &[])?;
     let (shown, pruned) = session::run(call.global, printer, None, |cx| async move {
-        let store = SqliteHistory::open_existing(&cx, file(&cx, &args.file)?).await?;
+        let store = SqliteHistory::open_existing(&cx, file(&cx, args.history.as_deref())?).await?;
         let now = cx.now();
         let mut pruned = None;
         if let Some(age) = args.prune {
             pruned = Some(store.prune(&cx, Moment::from(now).before(age)).await?);
         }
-        let mut past = Vec::new();
-        if args.targets.is_empty() {
-            past = store.load(&cx, Vec::new()).await?;
-        } else {
-            let known = store.load(&cx, Vec::new()).await?;
-            let wanted: Vec<String> = args
-                .targets
-                .iter()
-                .map(|target| {
-                    let lineage = known.iter().any(|k| k.lineage == *target);
-                    if lineage {
-                        target.clone()
-                    } else {
-                        location(&cx, Path::new(target))
-                    }
-                })
-                .collect();
-            past.extend(store.load(&cx, wanted).await?);
-        }
+        let wanted = args.targets.iter().map(|target| Wanted {
+            name: target.clone(),
+            location: location(&cx, Path::new(target)),
+        });
+        let past = store.load(&cx, wanted.collect()).await?;
         let question = Question {
             since: args
                 .since
@@ -93,7 +80,7 @@ pub(crate) fn run(
 
 /// Keeps what was found.
 pub(crate) fn record(
-    args: &HistoryFile,
+    path: Option<&Path>,
     surveyed: &Surveyed,
     call: &Call<'_>,
     printer: &Printer,
@@ -110,7 +97,7 @@ pub(crate) fn record(
             .collect();
         let run = Run::of(&surveyed.report, &states, &surveyed.made);
         let store: Arc<dyn HistoryStore> =
-            Arc::new(SqliteHistory::open(&cx, file(&cx, args)?).await?);
+            Arc::new(SqliteHistory::open(&cx, file(&cx, path)?).await?);
         let recorded = store.record(&cx, run.value).await?;
         let mut problems = run.problems;
         problems.extend(recorded.problems);
@@ -120,9 +107,9 @@ pub(crate) fn record(
     Ok(())
 }
 
-fn file(cx: &Context, args: &HistoryFile) -> Result<PathBuf, Error> {
+fn file(cx: &Context, path: Option<&Path>) -> Result<PathBuf, Error> {
     let environment = cx.environment();
-    match &args.history {
+    match path {
         Some(path) => Ok(environment.current_dir().join(path)),
         None => default_path(environment).ok_or_else(|| {
             Error::new(

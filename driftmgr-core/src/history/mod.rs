@@ -26,6 +26,6 @@ pub use run::{Circumstances, Counts, Look, Looked, Outcome, Run, Seen, SeenFindi
 pub use sqlite::{SqliteHistory, default_path};
 pub use store::{
     Carried, FindingHistory, HistoryStore, ObjectHistory, PastLook, PastRun, Pruned, Recorded,
-    TargetHistory,
+    TargetHistory, Wanted,
 };
 pub use timeline::{FindingState, Timeline};

@@ -27,12 +27,11 @@ pub trait HistoryStore: Debug + Send + Sync {
     /// `Locked` when other programs keep the store busy, `Unavailable` and `PermissionDenied` when it cannot be written.
     async fn record(&self, cx: &Context, run: Run) -> Result<Recorded>;
 
-    /// All that is known of the states whose lineage or any of whose locations is among `targets`; of all states when there is none.
-    /// Sorted by location, then lineage.
+    /// All that is known of the wanted states, or of all when there is none wanted. Sorted by location, then lineage.
     ///
     /// # Errors
-    /// `NotFound` for a target that no run has looked at.
-    async fn load(&self, cx: &Context, targets: Vec<String>) -> Result<Vec<TargetHistory>>;
+    /// `NotFound` for a state that no run has looked at.
+    async fn load(&self, cx: &Context, wanted: Vec<Wanted>) -> Result<Vec<TargetHistory>>;
 
     /// Forgets the runs that ended before `moment`, but for the last run of each state. Of findings that are still there, it keeps when
     /// they were first seen and how often.
@@ -40,6 +39,22 @@ pub trait HistoryStore: Debug + Send + Sync {
     /// # Errors
     /// Those of [`HistoryStore::record`].
     async fn prune(&self, cx: &Context, moment: Moment) -> Result<Pruned>;
+}
+
+/// A state that is asked about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// What the caller calls it; a lineage is a name.
+    pub name: String,
+    /// Where it is, as [`super::Looked::location`] has it.
+    pub location: String,
+}
+
+impl Wanted {
+    /// True for a state with this lineage that was found at one of these places.
+    pub fn is<'a>(&self, lineage: &str, locations: impl IntoIterator<Item = &'a str>) -> bool {
+        self.name == lineage || locations.into_iter().any(|place| place == self.location)
+    }
 }
 
 /// What became of a run that was to be recorded.

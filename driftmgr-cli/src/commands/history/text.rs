@@ -78,48 +78,37 @@ impl Page<'_> {
             if self.history.targets.len() > 1 {
                 label = format!("{}: {label}", self.place(&finding.target));
             }
-            section.row(label, self.finding(finding));
+            self.finding(&mut section, label, finding);
         }
         section
     }
 
-    fn finding(&self, finding: &TrackedFinding) -> String {
+    /// What differs, and below it since when.
+    fn finding(&self, section: &mut Section, label: String, finding: &TrackedFinding) {
         let what = match finding.kind {
-            Kind::Missing => "deleted".to_owned(),
-            Kind::Moved => "moved".to_owned(),
-            Kind::Modified if finding.path.is_empty() => "modified".to_owned(),
-            Kind::Modified => finding.path.clone(),
+            Kind::Missing => "deleted",
+            Kind::Moved => "moved",
+            Kind::Modified if finding.path.is_empty() => "modified",
+            Kind::Modified => &finding.path,
         };
-        let mut text = format!("{what}, {}: ", severity(finding.severity));
+        section.row(label, format!("{what}, {}", severity(finding.severity)));
+        let mut parts = Vec::new();
         match (finding.ended, finding.age_seconds) {
-            (Some(ended), _) => text.push_str(&format!(
-                "over since {}, first seen {}, last seen {}",
-                time(ended),
-                time(finding.first_seen),
-                time(finding.last_seen)
-            )),
-            (None, age) => {
-                text.push_str(&format!("open for {}", age.map_or(String::new(), span)));
-                if finding.open_since != Some(finding.first_seen) {
-                    text.push_str(&format!(", first seen {}", time(finding.first_seen)));
-                }
-                text.push_str(&format!(", last seen {}", time(finding.last_seen)));
-            }
+            (Some(ended), _) => parts.push(format!("over since {}", time(ended))),
+            (None, age) => parts.push(format!("open for {}", span(age.unwrap_or(0)))),
         }
-        let runs = count(finding.times_seen, "run", "runs");
-        text.push_str(&format!(", in {runs}"));
-        let moves = finding.transitions;
+        parts.push(format!("first seen {}", time(finding.first_seen)));
+        parts.push(format!("last seen {}", time(finding.last_seen)));
+        parts.push(format!("in {}", count(finding.times_seen, "run", "runs")));
         if finding.flapping {
-            text.push_str(&format!(
-                "; came {} and went {}",
-                times(moves.came),
-                times(moves.went)
-            ));
+            let moves = finding.transitions;
+            let [came, went] = [moves.came, moves.went].map(times);
+            parts.push(format!("came {came} and went {went}"));
         }
         if finding.ended.is_none() && self.looked_since(finding) {
-            text.push_str("; its object could not be looked at since");
+            parts.push("not looked at since".to_owned());
         }
-        text
+        section.row("", parts.join(", "));
     }
 
     /// The state was looked at later than the finding's object.
@@ -132,28 +121,9 @@ impl Page<'_> {
     fn rates(&self) -> Section {
         let mut section = Section::new("How often each type drifts, by run and object");
         for rate in &self.history.rates {
-            section.row(&rate.resource_type, self.rate(rate));
+            section.row(&rate.resource_type, often(rate));
         }
         section
-    }
-
-    fn rate(&self, rate: &TypeRate) -> String {
-        let looked = format!(
-            "{} looked at {}",
-            count(rate.objects, "object", "objects"),
-            times(rate.looks)
-        );
-        match rate.rate {
-            None => format!("not known: no object was in sync and looked at again ({looked})"),
-            Some(share) => format!(
-                "{} ({}): {} in {}; {looked}, found drifted {}",
-                percent(share),
-                between(rate.interval),
-                count(rate.drifts, "drift", "drifts"),
-                count(rate.chances, "chance", "chances"),
-                times(rate.drifted_looks)
-            ),
-        }
     }
 
     fn outlook(&self) -> Section {
@@ -274,6 +244,25 @@ impl Page<'_> {
     }
 }
 
+fn often(rate: &TypeRate) -> String {
+    let looked = format!(
+        "{} in {}, drifted in {}",
+        count(rate.objects, "object", "objects"),
+        count(rate.looks, "look", "looks"),
+        rate.drifted_looks
+    );
+    match rate.rate {
+        None => format!("not known, as none was in sync and looked at again ({looked})"),
+        Some(share) => format!(
+            "{} ({}): {} in {} ({looked})",
+            percent(share),
+            between(rate.interval),
+            count(rate.drifts, "drift", "drifts"),
+            count(rate.chances, "chance", "chances"),
+        ),
+    }
+}
+
 fn evidence(tendency: &Tendency) -> String {
     let mut text = format!(
         "{} ({}): drifted {} in {}",
@@ -318,6 +307,7 @@ fn times(n: u64) -> String {
     match n {
         0 => "never".to_owned(),
         1 => "once".to_owned(),
+        2 => "twice".to_owned(),
         n => format!("{n} times"),
     }
 }

@@ -18,7 +18,7 @@ use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
 use super::moment::Moment;
 use super::run::Run;
-use super::store::{HistoryStore, Pruned, Recorded, TargetHistory};
+use super::store::{HistoryStore, Pruned, Recorded, TargetHistory, Wanted};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -127,11 +127,11 @@ impl HistoryStore for SqliteHistory {
             .map_err(|e| e.with_operation("history.record"))
     }
 
-    async fn load(&self, cx: &Context, targets: Vec<String>) -> Result<Vec<TargetHistory>> {
+    async fn load(&self, cx: &Context, wanted: Vec<Wanted>) -> Result<Vec<TargetHistory>> {
         self.with(cx, move |connection, place| {
             // One transaction, so that what a writer adds meanwhile is seen whole or not at all.
             let transaction = connection.transaction().map_err(|e| failure(&e, place))?;
-            let loaded = read::load(&transaction, &targets).map_err(|e| failure(&e, place))?;
+            let loaded = read::load(&transaction, &wanted).map_err(|e| failure(&e, place))?;
             loaded.map_err(|unknown| unknown.with("history", place))
         })
         .await

@@ -87,16 +87,16 @@ fn forget(
             params![target, at],
         )?;
     }
-    // An open finding may have no change left: when its object could not be looked at since.
+    // A finding that was open may have no change left: when its object could not be looked at since, or left the state.
     db.execute(
-        "DELETE FROM finding WHERE object IN (SELECT id FROM object WHERE target = ?1)
-            AND (NOT EXISTS (SELECT 1 FROM object_change c WHERE c.object = finding.object)
-                OR open_since IS NULL AND NOT EXISTS (SELECT 1 FROM finding_change c WHERE c.finding = finding.id))",
+        "DELETE FROM finding WHERE object IN (SELECT id FROM object WHERE target = ?1) AND open_since IS NULL
+            AND NOT EXISTS (SELECT 1 FROM finding_change c WHERE c.finding = finding.id)",
         [target],
     )?;
     db.execute(
         "DELETE FROM object WHERE target = ?1
-            AND NOT EXISTS (SELECT 1 FROM object_change c WHERE c.object = object.id)",
+            AND NOT EXISTS (SELECT 1 FROM object_change c WHERE c.object = object.id)
+            AND NOT EXISTS (SELECT 1 FROM finding f WHERE f.object = object.id)",
         [target],
     )?;
     db.execute(

@@ -9,20 +9,20 @@ use crate::error::{Error, ErrorKind};
 use crate::history::moment::Moment;
 use crate::history::run::Counts;
 use crate::history::store::{
-    Carried, FindingHistory, ObjectHistory, PastLook, PastRun, TargetHistory,
+    Carried, FindingHistory, ObjectHistory, PastLook, PastRun, TargetHistory, Wanted,
 };
 use crate::history::timeline::Timeline;
 
 /// The outer result is the database's; the inner one says that a target is not known.
 pub(super) fn load(
     db: &Connection,
-    targets: &[String],
+    wanted: &[Wanted],
 ) -> rusqlite::Result<Result<Vec<TargetHistory>, Error>> {
     let all: Vec<(i64, String)> = db
         .prepare("SELECT id, lineage FROM target ORDER BY origin")?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()?;
-    let mut wanted: Vec<&String> = targets.iter().collect();
+    let mut missing: Vec<&Wanted> = wanted.iter().collect();
     let mut found = Vec::new();
     let mut places = Vec::new();
     for (id, lineage) in all {
@@ -31,22 +31,20 @@ pub(super) fn load(
         let Some(last) = looks.last() else {
             continue;
         };
-        let is = |name: &str| *name == lineage || looks.iter().any(|l| l.location == name);
-        if targets.is_empty() || targets.iter().any(|t| is(t)) {
-            wanted.retain(|t| !is(t));
+        places.push(last.location.clone());
+        let is = |w: &Wanted| w.is(&lineage, looks.iter().map(|l| l.location.as_str()));
+        if wanted.is_empty() || wanted.iter().any(is) {
+            missing.retain(|w| !is(w));
             let objects = objects(db, id)?;
             found.push(TargetHistory {
                 lineage,
                 looks,
                 objects,
             });
-        } else {
-            places.push(last.location.clone());
         }
     }
-    if let Some(unknown) = wanted.first() {
-        places.extend(found.iter().map(|t| t.location().to_owned()));
-        return Ok(Err(unknown_target(unknown, places)));
+    if let Some(unknown) = missing.first() {
+        return Ok(Err(unknown_target(&unknown.name, places)));
     }
     found.sort_by(|a, b| (a.location(), &a.lineage).cmp(&(b.location(), &b.lineage)));
     Ok(Ok(found))

@@ -3,7 +3,7 @@
 use super::model::all;
 use super::support::*;
 use crate::error::ErrorKind;
-use crate::history::{HistoryStore as _, Outcome, Question, SqliteHistory};
+use crate::history::{HistoryStore as _, Outcome, Question, SqliteHistory, Wanted};
 
 #[tokio::test]
 async fn what_was_recorded_is_there_for_the_next_program() {
@@ -168,6 +168,13 @@ async fn programs_wait_for_each_other() {
     assert_eq!((finding.times_seen, finding.transitions.went), (40, 39));
 }
 
+fn wanted(name: &&str) -> Wanted {
+    Wanted {
+        name: (*name).to_owned(),
+        location: (*name).to_owned(),
+    }
+}
+
 #[tokio::test]
 async fn targets_are_found_by_lineage_and_place() {
     let cx = context();
@@ -181,13 +188,10 @@ async fn targets_are_found_by_lineage_and_place() {
         (&["l", "/infra/l"], 1),
         (&["/infra/m", "l"], 2),
     ] {
-        let names = names.iter().map(ToString::to_string).collect();
+        let names = names.iter().map(wanted).collect();
         assert_eq!(store.load(&cx, names).await.unwrap().len(), want);
     }
-    let error = store
-        .load(&cx, vec!["nowhere".to_owned()])
-        .await
-        .unwrap_err();
+    let error = store.load(&cx, vec![wanted(&"nowhere")]).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
     assert!(error.hints()[0].contains("/infra/l, /infra/m"), "{error:?}");
 }

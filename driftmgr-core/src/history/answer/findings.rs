@@ -20,7 +20,8 @@ pub enum FindingStatus {
     Open,
     /// The object was looked at, and the difference was gone.
     Resolved,
-    /// The state no longer has the object: nobody looked, so nothing is known of the difference.
+    /// The state dropped the object while the difference was there, and nobody saw it gone. An object that comes to the same address
+    /// later is another one.
     LeftState,
 }
 
@@ -186,13 +187,10 @@ impl Track {
 
     fn gone(&mut self, at: Moment) {
         self.last_looked_at = at;
-        match self.status {
-            FindingStatus::Open => self.went.push(at),
-            // The object is back in the state, and in sync.
-            FindingStatus::LeftState => {}
-            FindingStatus::Resolved => return,
+        if self.status == FindingStatus::Open {
+            self.went.push(at);
+            self.end(FindingStatus::Resolved, at);
         }
-        self.end(FindingStatus::Resolved, at);
     }
 
     fn left(&mut self, at: Moment) {

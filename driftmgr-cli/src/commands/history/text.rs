@@ -346,6 +346,16 @@ fn span(seconds: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use driftmgr_core::Context;
+    use driftmgr_core::drift::Sensitivity;
+    use driftmgr_core::env::Environment;
+    use driftmgr_core::history::{
+        FindingState, HistoryStore as _, Look, Outcome, Question, Run, Seen, SeenFinding,
+        SqliteHistory, answer,
+    };
+
     use super::*;
 
     #[test]
@@ -358,5 +368,68 @@ mod tests {
         for (seconds, want) in [(0, "0 s"), (119, "1 min"), (7200, "2 h"), (200_000, "2 d")] {
             assert_eq!(span(seconds), want);
         }
+    }
+
+    /// An object whose `path` differs, is in sync, or could not be looked at.
+    fn object(address: &str, path: &str, sign: char) -> Seen {
+        let outcome = match sign {
+            '~' => Outcome::Modified,
+            '?' => Outcome::Unverifiable,
+            _ => Outcome::Same,
+        };
+        let finding = SeenFinding {
+            id: format!("{address}/{path}"),
+            kind: Kind::Modified,
+            path: path.to_owned(),
+            state: FindingState {
+                severity: Severity::Critical,
+                hidden: false,
+            },
+        };
+        Seen {
+            address: address.parse().unwrap(),
+            deposed: None,
+            outcome,
+            findings: Vec::from_iter((sign == '~').then_some(finding)),
+        }
+    }
+
+    /// One run a day, a sign for each.
+    async fn recorded(web: &str, vpc: &str) -> History {
+        let cx = Context::new(Environment::default());
+        let store = SqliteHistory::in_memory(&cx).await.unwrap();
+        for (n, (web, vpc)) in (1..).zip(web.chars().zip(vpc.chars())) {
+            let look = Look {
+                lineage: "l".to_owned(),
+                location: "/work/infra".to_owned(),
+                serial: 1,
+                objects: vec![
+                    object("aws_instance.web", "instance_type", web),
+                    object("aws_vpc.main", "tags[\"env\"]", vpc),
+                ],
+            };
+            let run = Run {
+                started: Moment::from_millis(n * 86_400_000),
+                ended: Moment::from_millis(n * 86_400_000),
+                version: "0.1.0".to_owned(),
+                sensitivity: Sensitivity::Medium,
+                problems: 0,
+                looks: vec![look],
+            };
+            store.record(&cx, run).await.unwrap();
+        }
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(13 * 86_400);
+        let past = store.load(&cx, Vec::new()).await.unwrap();
+        answer(&past, &Question::new(now))
+    }
+
+    #[test]
+    fn what_recorded_runs_say() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let said = runtime.block_on(recorded("=~==~======", "========~~?"));
+        let text = history(&said, Path::new("/work"), &TextOptions::plain());
+        insta::assert_snapshot!(text, @"");
     }
 }

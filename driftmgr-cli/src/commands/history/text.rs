@@ -283,11 +283,14 @@ fn evidence(tendency: &Tendency) -> String {
         let all: Vec<String> = std::iter::once(first).chain(attributes).collect();
         text.push_str(&format!("; {}", all.join(", ")));
     }
-    text.push_str(&format!(
-        "; others of its type {} in {}",
-        times(tendency.others_drifts),
-        count(tendency.others_chances, "chance", "chances")
-    ));
+    match tendency.others_chances {
+        0 => text.push_str("; nothing to compare it with of its type"),
+        chances => text.push_str(&format!(
+            "; others of its type {} in {}",
+            times(tendency.others_drifts),
+            count(chances, "chance", "chances")
+        )),
+    }
     text
 }
 
@@ -430,6 +433,47 @@ mod tests {
             .unwrap();
         let said = runtime.block_on(recorded("=~==~======", "========~~?"));
         let text = history(&said, Path::new("/work"), &TextOptions::plain());
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @r#"
+All recorded runs
+  infra                 11 runs from 1970-01-02 00:00 UTC to 1970-01-12 00:00 UTC
+
+Open
+  aws_vpc.main          tags["env"], critical
+                        open for 4 d, first seen 1970-01-10 00:00 UTC, last seen 1970-01-11 00:00
+                        UTC, in 2 runs, not looked at since
+
+Comes and goes
+  aws_instance.web      instance_type, critical
+                        over since 1970-01-07 00:00 UTC, first seen 1970-01-03 00:00 UTC, last seen
+                        1970-01-06 00:00 UTC, in 2 runs, came twice and went twice
+
+Resolved
+  aws_instance.web      instance_type, critical
+                        over since 1970-01-07 00:00 UTC, first seen 1970-01-03 00:00 UTC, last seen
+                        1970-01-06 00:00 UTC, in 2 runs, came twice and went twice
+
+How often each type drifts, by run and object
+  aws_instance          25.0 % (7.1 % to 59.1 %): 2 drifts in 8 chances (1 object in 11 looks,
+                        drifted in 2)
+  aws_vpc               12.5 % (2.2 % to 47.1 %): 1 drift in 8 chances (1 object in 10 looks,
+                        drifted in 2)
+
+What tends to drift next, by the next run
+  aws_instance.web      27.8 % (7.1 % to 59.1 %): drifted twice in 8 chances, last 1970-01-06 00:00
+                        UTC; instance_type twice; nothing to compare it with of its type
+
+Runs
+  1970-01-12 00:00 UTC  1 unverifiable, 1 in sync
+  1970-01-11 00:00 UTC  1 modified, 1 in sync
+  1970-01-10 00:00 UTC  1 modified, 1 in sync
+  1970-01-09 00:00 UTC  2 in sync
+  1970-01-08 00:00 UTC  2 in sync
+  1970-01-07 00:00 UTC  2 in sync
+  1970-01-06 00:00 UTC  1 modified, 1 in sync
+  1970-01-05 00:00 UTC  2 in sync
+  1970-01-04 00:00 UTC  2 in sync
+  1970-01-03 00:00 UTC  1 modified, 1 in sync
+                        and 1 more; -v shows all
+"#);
     }
 }

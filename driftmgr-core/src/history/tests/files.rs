@@ -220,7 +220,7 @@ async fn a_cancelled_call_says_so() {
     assert_eq!(error.kind(), ErrorKind::Cancelled);
 }
 
-/// How large a history gets; the figures in `docs/history.md` come from `cargo nextest run --run-ignored all --no-capture how_large`.
+/// How large a history gets; the figures in `docs/history.md` come from running it.
 #[tokio::test]
 #[ignore = "takes minutes"]
 async fn how_large_ten_thousand_objects_in_a_thousand_runs_get() {

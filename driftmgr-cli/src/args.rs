@@ -1,5 +1,7 @@
 //! The command line.
 
+mod history;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,6 +10,8 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use driftmgr_core::address::InstanceAddress;
 use driftmgr_core::drift::Severity;
 use driftmgr_core::report;
+
+pub use history::{DriftCommand, DriftHistory, Record};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -103,6 +107,8 @@ pub enum Command {
     Check(Check),
 
     /// What differs between states and reality, attribute by attribute
+    ///
+    /// A folder that is called `history` is spelled `./history`.
     Drift(Drift),
 
     /// Look into a state: list, inspect, compare, upgrade, analyze
@@ -337,7 +343,11 @@ pub struct Check {
 
 /// `driftmgr drift`.
 #[derive(Debug, Clone, Args)]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub struct Drift {
+    /// What to do instead.
+    #[command(subcommand)]
+    pub command: Option<DriftCommand>,
     /// Folders of root modules and state files; the current folder when there is none
     #[arg(value_name = "TARGET")]
     pub targets: Vec<String>,
@@ -350,6 +360,9 @@ pub struct Drift {
     /// The exit code.
     #[command(flatten)]
     pub judge: Judge,
+    /// Whether the run is kept.
+    #[command(flatten)]
+    pub record: Record,
 }
 
 /// Which state.

@@ -2,6 +2,7 @@
 
 use driftmgr_core::client::{Client, DriftOptions, OpenOptions, Stack};
 use driftmgr_core::drift::DriftReport;
+use driftmgr_core::history::Circumstances;
 use driftmgr_core::report::{json, text};
 use driftmgr_core::{Context, Error, ErrorKind};
 use futures::future::join_all;
@@ -20,6 +21,10 @@ pub(crate) struct Surveyed {
     pub(crate) failed: bool,
     /// Targets that are folders.
     pub(crate) folders: Vec<String>,
+    /// What was looked at.
+    pub(crate) stacks: Vec<Stack>,
+    /// When and how.
+    pub(crate) made: Circumstances,
 }
 
 impl Surveyed {
@@ -87,6 +92,7 @@ pub(crate) fn run(
 ) -> Result<Surveyed, Failure> {
     let open = open_options(call, reach);
     session::run(call.global, printer, reach.timeout, |cx| async move {
+        let started = cx.now();
         let client = Client::builder().context(cx.clone()).build()?;
         let opened = join_all(targets.iter().map(|t| client.open_with(t, &open))).await;
         let mut stacks: Vec<Stack> = Vec::new();
@@ -115,6 +121,12 @@ pub(crate) fn run(
             report,
             failed,
             folders: folders(targets),
+            stacks,
+            made: Circumstances {
+                started,
+                ended: cx.now(),
+                sensitivity: options.filter.sensitivity,
+            },
         })
     })
 }

@@ -25,6 +25,8 @@ pub const TF_CLI_ARGS_PREFIX: &str = "TF_CLI_ARGS";
 pub const TF_VAR_PREFIX: &str = "TF_VAR_";
 /// Folder of driftmgr's own caches instead of the user's cache folder.
 pub const DRIFTMGR_CACHE_DIR: &str = "DRIFTMGR_CACHE_DIR";
+/// Folder of what programs keep between runs; driftmgr's history lies in it, in `driftmgr`.
+pub const XDG_STATE_HOME: &str = "XDG_STATE_HOME";
 /// Log filter, such as `driftmgr_core=debug`.
 pub const DRIFTMGR_LOG: &str = "DRIFTMGR_LOG";
 

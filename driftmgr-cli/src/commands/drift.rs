@@ -1,13 +1,16 @@
 //! `driftmgr drift`
 
-use super::Call;
-use crate::args::Drift;
+use super::{Call, history};
+use crate::args::{Drift, DriftCommand};
 use crate::exit::{Exit, Failure};
 use crate::output::emit;
 use crate::survey;
 use crate::ui::printer::Printer;
 
 pub(crate) fn run(args: &Drift, call: &Call<'_>, printer: &Printer) -> Result<Exit, Failure> {
+    if let Some(DriftCommand::History(args)) = &args.command {
+        return history::run(args, call, printer);
+    }
     let targets = survey::targets(&args.targets, &args.survey);
     let options = survey::drift_options(
         &args.survey.reach,
@@ -16,5 +19,9 @@ pub(crate) fn run(args: &Drift, call: &Call<'_>, printer: &Printer) -> Result<Ex
     );
     let surveyed = survey::run(call, printer, &args.survey.reach, &targets, &options)?;
     emit(printer, &args.output, &surveyed.folders, &surveyed)?;
+    // Last, so that a history that cannot be written takes no answer away.
+    if args.record.record {
+        history::record(args.record.history.as_deref(), &surveyed, call, printer)?;
+    }
     Ok(surveyed.exit(Exit::judged(&surveyed.report, &args.judge)))
 }

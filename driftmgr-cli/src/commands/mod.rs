@@ -5,6 +5,7 @@ mod completions;
 mod doctor;
 mod drift;
 mod explain;
+mod history;
 mod man;
 mod state;
 mod version;

@@ -30,4 +30,4 @@ pub use severity::{Category, Rule, Rules};
 pub use verdict::Verdict;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

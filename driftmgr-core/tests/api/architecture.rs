@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// From the front door down to the vocabulary. Rooms of one line do not import each other unless [`SIBLINGS`] says so.
 const ROOMS: &[&[&str]] = &[
     &["client", "blocking"],
-    &["report"],
+    &["report", "history"],
     &["remediation", "policy", "safety"],
     &["perspective"],
     &["drift"],

@@ -8,6 +8,6 @@ mod order;
 mod outcomes;
 mod properties;
 mod renamed;
-mod schemas;
+pub(crate) mod schemas;
 mod secrets;
 mod suspicious;

@@ -32,6 +32,11 @@ struct Check {
     wrong: Vec<String>,
 }
 
+/// What is wrong with a value, by the schema of this name.
+pub(crate) fn complaints(schema: &str, value: &Json) -> Vec<String> {
+    Check::of(schema).run(value)
+}
+
 impl Check {
     fn of(name: &str) -> Self {
         let file = format!(
@@ -120,6 +125,7 @@ impl Check {
 fn is(ty: &str, value: &Json) -> bool {
     match ty {
         "integer" => value.is_i64() || value.is_u64(),
+        "number" => value.is_number(),
         "string" => value.is_string(),
         "boolean" => value.is_boolean(),
         "object" => value.is_object(),
@@ -279,7 +285,7 @@ fn every_field_is_described_in_words_the_check_knows() {
             }
         }
     }
-    for name in ["drift-report", "check", "state-compare"] {
+    for name in ["drift-report", "check", "state-compare", "drift-history"] {
         visit(&Check::of(name).schema, name);
     }
 }

@@ -1,0 +1,6 @@
+mod answers;
+mod files;
+mod model;
+mod pruned;
+mod recorded;
+mod support;

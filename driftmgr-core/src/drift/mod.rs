@@ -26,7 +26,7 @@ pub use noise::{
 };
 pub use reality::{InstanceRef, Observation, Observed, Readers, Reality, Routes, Support};
 pub use selection::Selection;
-pub use severity::{Category, Rule, Rules};
+pub use severity::{Category, Changed, Rule, Rules};
 pub use verdict::Verdict;
 
 #[cfg(test)]

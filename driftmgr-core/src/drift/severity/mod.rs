@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 
 pub use self::change::Changed;
 use self::change::Parts;
-use self::pattern::Pattern;
+pub(super) use self::pattern::Pattern;
 use self::required_tags::RequiredTags;
 pub use self::rule::{Category, Rule};
 use super::model::Severity;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer};
 
 /// A pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Pattern(Vec<Alternative>);
+pub(in crate::drift) struct Pattern(Vec<Alternative>);
 
 /// Most are plain words, and hundreds of them are compared for each change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,14 +36,14 @@ impl Pattern {
     }
 
     #[cfg(test)]
-    pub(super) fn alternatives(&self) -> impl Iterator<Item = &str> {
+    pub(in crate::drift) fn alternatives(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|alternative| match alternative {
             Alternative::Word(text) | Alternative::Starred(text) => text.as_str(),
         })
     }
 
     /// Whether the whole text fits.
-    pub(super) fn matches(&self, text: &str) -> bool {
+    pub(in crate::drift) fn matches(&self, text: &str) -> bool {
         self.0.iter().any(|alternative| alternative.matches(text))
     }
 

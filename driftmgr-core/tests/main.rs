@@ -29,6 +29,7 @@ mod oracle {
     mod lab;
     mod native;
     mod plan;
+    mod rules;
     mod states;
 }
 

@@ -32,6 +32,7 @@ mod oracle {
     mod lab;
     mod native;
     mod plan;
+    mod rules;
     mod states;
 }
 

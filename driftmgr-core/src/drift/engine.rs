@@ -8,6 +8,7 @@ use futures::FutureExt as _;
 use futures::stream::{FuturesUnordered, StreamExt as _};
 
 use super::finding::{Judge, Outcome};
+use super::group::group;
 use super::model::{DriftReport, Kind, NotLookedAt, NotLookedAtKind, Summary, SurveyedProvider};
 use super::moved::Renames;
 use super::noise::{Comparators, Filter};
@@ -115,6 +116,11 @@ pub async fn survey(cx: &Context, inputs: &[DriftInput], options: &SurveyOptions
     report.not_looked_at.sort_by(|a, b| {
         (&a.target, &a.address, &a.deposed).cmp(&(&b.target, &b.address, &b.deposed))
     });
+    let states: Vec<(&str, &State)> = inputs
+        .iter()
+        .map(|i| (i.target.as_str(), &*i.state))
+        .collect();
+    report.groups = group(&report.findings, &states);
     report.providers = providers(&inputs);
     report.summary = summary(&report);
     report

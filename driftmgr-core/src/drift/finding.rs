@@ -3,7 +3,7 @@
 use super::model::{AttributeChange, Class, Effect, EffectAction, Finding, Kind, Severity};
 use super::noise::{Certainty, Comparators, Compared, Noise};
 use super::reality::{InstanceRef, Observation, Observed};
-use super::severity::{Category, Rules};
+use super::severity::{Category, Changed, Rules};
 use crate::address::InstanceAddress;
 use crate::configuration::{ResourceBlock, RootModule};
 use crate::error::{Error, Result};
@@ -99,7 +99,13 @@ impl Judge<'_> {
         let changes: Vec<AttributeChange> = differences
             .into_iter()
             .map(|difference| {
-                let rule = self.rules.changed(resource_type, &difference.path);
+                let rule = self.rules.changed(&Changed {
+                    resource_type,
+                    path: &difference.path,
+                    before: difference.before.as_ref(),
+                    after: difference.after.as_ref(),
+                    current: &current,
+                });
                 let material = match class {
                     Class::Cosmetic => false,
                     Class::Unclassified => true,

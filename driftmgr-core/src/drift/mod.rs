@@ -5,10 +5,13 @@
 
 mod engine;
 mod finding;
+mod group;
+mod impact;
 mod model;
 mod moved;
 mod noise;
 mod reality;
+mod score;
 mod secrets;
 mod selection;
 mod severity;
@@ -16,6 +19,8 @@ mod valve;
 mod verdict;
 
 pub use engine::{DriftInput, SurveyOptions, survey};
+pub use group::{Cause, Group, Member, group};
+pub use impact::Area;
 pub use model::{
     AttributeChange, Class, DriftReport, Effect, EffectAction, Finding, Hidden, Kind, NotLookedAt,
     NotLookedAtKind, Severity, Summary, SurveyedProvider,
@@ -25,8 +30,9 @@ pub use noise::{
     Certainty, Comparator, Comparators, Compared, Filter, Noise, Sensitivity, Silencer,
 };
 pub use reality::{InstanceRef, Observation, Observed, Readers, Reality, Routes, Support};
+pub use score::{Deduction, Score};
 pub use selection::Selection;
-pub use severity::{Category, Rule, Rules};
+pub use severity::{Category, Changed, Rule, Rules};
 pub use verdict::Verdict;
 
 #[cfg(test)]

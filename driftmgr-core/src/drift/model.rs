@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::group::Group;
 use super::noise::Noise;
 use super::severity::Category;
 use crate::address::{InstanceAddress, ProviderConfigAddress};
@@ -222,6 +223,8 @@ pub struct DriftReport {
     pub summary: Summary,
     /// Differences, hidden ones included, sorted by target and address.
     pub findings: Vec<Finding>,
+    /// Findings with one cause. They stand in [`DriftReport::findings`] too.
+    pub groups: Vec<Group>,
     /// Instances that were not compared, sorted likewise.
     pub not_looked_at: Vec<NotLookedAt>,
     /// Who answered.

@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::address::{InstanceKey, ResourceMode};
+use crate::address::{InstanceAddress, InstanceKey, ResourceMode};
 use crate::drift::{
-    AttributeChange, DriftReport, Effect, Finding, Kind, NotLookedAt, SurveyedProvider, Verdict,
+    AttributeChange, Cause, Deduction, DriftReport, Effect, Finding, Group, Kind, Member,
+    NotLookedAt, Score, SurveyedProvider, Verdict,
 };
 use crate::error::Error;
 use crate::value::{Path, PathSet, Step, Value, json, mask, mask_at};
@@ -17,7 +18,9 @@ pub fn drift(report: &DriftReport) -> Json {
     json!({
         "format_version": FORMAT_VERSION,
         "summary": report.summary,
+        "score": score(&report.score()),
         "resource_drift": report.findings.iter().map(finding).collect::<Vec<_>>(),
+        "groups": report.groups.iter().map(group).collect::<Vec<_>>(),
         "not_looked_at": report.not_looked_at.iter().map(not_looked_at).collect::<Vec<_>>(),
         "providers": report.providers.iter().map(provider).collect::<Vec<_>>(),
         "problems": report.problems.iter().map(problem).collect::<Vec<_>>(),
@@ -137,6 +140,7 @@ fn ours(finding: &Finding) -> Json {
         "class": finding.class,
         "severity": finding.severity,
         "category": finding.category,
+        "impact": finding.impact(),
         "reasons": finding.reasons,
         "changes": finding.changes.iter().map(|c| attribute(c, &finding.sensitive)).collect::<Vec<_>>(),
         "effect": finding.effect.as_ref().map(|e| effect(e, &finding.sensitive)),
@@ -175,6 +179,52 @@ fn effect(effect: &Effect, sensitive: &PathSet) -> Json {
         .map(|p| p.display_masked(sensitive))
         .collect();
     json!({"action": effect.action, "replace_because": because})
+}
+
+fn score(score: &Score) -> Json {
+    let deduction = |d: &Deduction| {
+        let mut entry = named(&d.target, &d.address, d.deposed.as_deref());
+        entry.insert("severity".to_owned(), json!(d.severity));
+        entry.insert("points".to_owned(), d.points.into());
+        entry.insert("reason".to_owned(), d.reason.clone().into());
+        Json::Object(entry)
+    };
+    json!({
+        "value": score.value,
+        "at_most": score.at_most,
+        "looked_at": {"objects": score.looked_at, "of": score.objects},
+        "limits": score.limits,
+        "deductions": score.deductions.iter().map(deduction).collect::<Vec<_>>(),
+        "uncounted": score.uncounted,
+    })
+}
+
+fn group(group: &Group) -> Json {
+    let member = |m: &Member| Json::Object(named(&m.target, &m.address, m.deposed.as_deref()));
+    let (cause, parent) = match &group.cause {
+        Cause::DeletedParent(parent) => ("deleted_parent", Some(member(parent))),
+        Cause::SameChange => ("same_change", None),
+        Cause::MovesTogether => ("moves_together", None),
+    };
+    let paths = group.paths.iter();
+    json!({
+        "cause": cause,
+        "reason": group.reason,
+        "parent": parent,
+        "members": group.members.iter().map(member).collect::<Vec<_>>(),
+        "paths": paths.map(|p| p.display_masked(&PathSet::default())).collect::<Vec<_>>(),
+    })
+}
+
+/// What a finding is found by again.
+fn named(target: &str, address: &InstanceAddress, deposed: Option<&str>) -> Map<String, Json> {
+    let mut entry = Map::new();
+    entry.insert("target".to_owned(), target.into());
+    entry.insert("address".to_owned(), address.to_string().into());
+    if let Some(deposed) = deposed {
+        entry.insert("deposed".to_owned(), deposed.into());
+    }
+    entry
 }
 
 fn not_looked_at(left_out: &NotLookedAt) -> Json {

@@ -1,123 +1,165 @@
-//! How much a change matters: rules in a data file, most severe match first.
+//! How much a change matters: rules in data files, most severe match first. `docs/rules.md` describes them.
 
+mod change;
+mod compare;
+mod condition;
 mod pattern;
+mod required_tags;
+mod rule;
 
 use std::sync::OnceLock;
 
-use serde::{Deserialize, Serialize};
-
-use self::pattern::Pattern;
+pub use self::change::Changed;
+use self::change::Parts;
+pub(super) use self::pattern::Pattern;
+use self::required_tags::RequiredTags;
+pub use self::rule::{Category, Rule};
 use super::model::Severity;
 use crate::error::{Error, ErrorKind, Result};
-use crate::value::{Path, Step};
 
-const BUILT_IN: &str = include_str!("rules.json");
-
-/// What a rule is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Category {
-    /// Who can reach it.
-    Exposure,
-    /// Encryption at rest and in transit.
-    Encryption,
-    /// Open to everybody.
-    PublicAccess,
-    /// Who may do what.
-    Authentication,
-    /// Traces of what happened.
-    Logging,
-    /// What survives a loss.
-    Backup,
-    /// Size and number.
-    Capacity,
-    /// Where it stands in the network.
-    Network,
-    /// Versions of what runs.
-    Version,
-    /// What people note down.
-    Metadata,
-    /// Anything else.
-    #[default]
-    Other,
-}
-
-/// One rule.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Rule {
-    /// Resource types, `*` for any run of characters, `|` between alternatives.
-    #[serde(rename = "type")]
-    resource_type: Pattern,
-    /// Attribute names from the top, joined by dots, without positions; a rule also covers all below. Missing: the object's deletion.
-    path: Option<Pattern>,
-    /// How much it matters.
-    pub severity: Severity,
-    /// What it is about.
-    pub category: Category,
-    /// Why, for people.
-    pub reason: String,
-}
+/// One file for each family of providers. Of equal severities the rule that stands first decides, so general ones come last.
+const BUILT_IN: [(&str, &str); 6] = [
+    ("aws", include_str!("rules/aws.json")),
+    ("azure", include_str!("rules/azure.json")),
+    ("google", include_str!("rules/google.json")),
+    ("kubernetes", include_str!("rules/kubernetes.json")),
+    ("digitalocean", include_str!("rules/digitalocean.json")),
+    ("common", include_str!("rules/common.json")),
+];
 
 /// Severity rules. User rules win over the built-in ones; among each, the most severe match counts.
+///
+/// Where the condition of a rule is open, since the values do not tell which way a change goes, the stricter of both answers counts.
 #[derive(Debug, Clone, Default)]
 pub struct Rules {
     user: Vec<Rule>,
+    required_tags: RequiredTags,
 }
 
 impl Rules {
-    /// The built-in rules and, before them, rules in the same JSON form: a list of `{"type", "path", "severity", "category", "reason"}`.
+    /// The built-in rules and, before them, these.
+    pub fn new(user: Vec<Rule>) -> Self {
+        Self {
+            user,
+            required_tags: RequiredTags::default(),
+        }
+    }
+
+    /// The built-in rules and, before them, rules in the same JSON form: a list of
+    /// `{"type", "path", "when", "severity", "category", "reason"}`.
     ///
     /// # Errors
-    /// `InvalidConfig` with line and column when the text is not such a list.
+    /// `InvalidConfig`: with line and column when the text is no JSON list, else those of [`Rules::with_user_values`].
     pub fn with_user_rules(json: &str) -> Result<Self> {
-        let user = read(json).map_err(|e| {
-            Error::new(ErrorKind::InvalidConfig, format!("the severity rules cannot be read: {e}"))
-                .with_hint("each rule has type, path, severity (critical, important, informational), category and reason")
+        let values: Vec<serde_json::Value> = serde_json::from_str(json).map_err(|e| {
+            Error::new(
+                ErrorKind::InvalidConfig,
+                format!("the severity rules cannot be read: {e}"),
+            )
+            .with_hint("severity rules are a list of objects")
         })?;
-        Ok(Self { user })
+        Self::with_user_values(values)
+    }
+
+    /// The same of rules that were parsed already, as from a part of a configuration file.
+    ///
+    /// # Errors
+    /// `InvalidConfig` for the first broken rule, with its place in the list (from 1), its type and path, and what was expected.
+    pub fn with_user_values(values: Vec<serde_json::Value>) -> Result<Self> {
+        let rules = values.into_iter().enumerate();
+        let rules: Result<Vec<Rule>> = rules.map(|(i, value)| read_rule(i + 1, value)).collect();
+        Ok(Self::new(rules?))
+    }
+
+    /// Names of tags that a policy requires, in place of the usual ones (environment, owner, cost centre): a change of one is important,
+    /// that of another tag informational. Case, spaces and `-`, `_`, `.`, `:`, `/` make no difference.
+    #[must_use]
+    pub fn with_required_tags<T: AsRef<str>>(mut self, names: impl IntoIterator<Item = T>) -> Self {
+        self.required_tags = RequiredTags::new(names);
+        self
     }
 
     /// The rule for a changed attribute.
-    pub fn changed(&self, resource_type: &str, path: &Path) -> &Rule {
-        let names = names(path);
-        self.pick(|rule| {
-            rule.path.as_ref().is_some_and(|p| p.covers(&names))
-                && rule.resource_type.matches(resource_type)
-        })
-        .unwrap_or_else(|| defaults(|d| &d.changed))
+    pub fn changed(&self, change: &Changed<'_>) -> &Rule {
+        let parts = Parts::of(change);
+        let applies = |rule: &Rule| rule.applies(change, &parts, &self.required_tags);
+        let general = Matches::among(built_in(), applies).decide(defaults(|d| &d.changed));
+        Matches::among(&self.user, applies).decide(general)
     }
 
     /// The rule for a deleted object.
     pub fn deleted(&self, resource_type: &str) -> &Rule {
-        self.pick(|rule| rule.path.is_none() && rule.resource_type.matches(resource_type))
+        [&self.user, built_in()]
+            .into_iter()
+            .find_map(|rules| {
+                let matching = rules.iter().filter(|r| r.is_deletion_of(resource_type));
+                // The first of the most severe ones: `max_by_key` takes the last.
+                matching.rev().max_by_key(|rule| rule.severity)
+            })
             .unwrap_or_else(|| defaults(|d| &d.deleted))
     }
+}
 
-    fn pick(&self, applies: impl Fn(&Rule) -> bool) -> Option<&Rule> {
-        // The first of the most severe ones: `max_by_key` alone would take the last.
-        let most_severe = |rules: &'_ [Rule]| -> Option<usize> {
-            let matching = rules.iter().enumerate().filter(|(_, r)| applies(r));
-            matching
-                .max_by_key(|(i, r)| (r.severity, std::cmp::Reverse(*i)))
-                .map(|(i, _)| i)
-        };
-        if let Some(rule) = most_severe(&self.user).and_then(|i| self.user.get(i)) {
-            return Some(rule);
+/// The most severe of the rules that apply, and of those that may.
+#[derive(Default)]
+struct Matches<'a> {
+    sure: Option<&'a Rule>,
+    open: Option<&'a Rule>,
+}
+
+impl<'a> Matches<'a> {
+    fn among(rules: &'a [Rule], applies: impl Fn(&Rule) -> Option<bool>) -> Self {
+        let mut matches = Self::default();
+        for rule in rules {
+            let best = match applies(rule) {
+                Some(true) => &mut matches.sure,
+                None => &mut matches.open,
+                Some(false) => continue,
+            };
+            // Of equals, the first one stays.
+            if best.is_none_or(|best| rule.severity > best.severity) {
+                *best = Some(rule);
+            }
         }
-        let built_in = built_in();
-        most_severe(built_in).and_then(|i| built_in.get(i))
+        matches
+    }
+
+    /// `general` is what counts without these rules.
+    fn decide(self, general: &'a Rule) -> &'a Rule {
+        match (self.sure, self.open) {
+            (Some(sure), Some(open)) if open.severity > sure.severity => open,
+            (Some(sure), _) => sure,
+            (None, Some(open)) if open.severity >= general.severity => open,
+            (None, _) => general,
+        }
     }
 }
 
-fn read(json: &str) -> serde_json::Result<Vec<Rule>> {
-    serde_json::from_str(json)
+fn read_rule(place: usize, value: serde_json::Value) -> Result<Rule> {
+    let written = |name: &str| value.get(name).and_then(|v| v.as_str()).map(str::to_owned);
+    let (resource_type, path) = (written("type"), written("path"));
+    serde_json::from_value(value).map_err(|e| {
+        let mut error = Error::new(
+            ErrorKind::InvalidConfig,
+            format!("severity rule {place} cannot be read: {e}"),
+        );
+        for (key, text) in [("type", resource_type), ("path", path)] {
+            if let Some(text) = text {
+                error = error.with(key, text);
+            }
+        }
+        error.with_hint("each rule has type, severity (critical, important, informational), category and reason; path and when are optional")
+    })
 }
 
-fn built_in() -> &'static [Rule] {
+fn built_in() -> &'static Vec<Rule> {
     static RULES: OnceLock<Vec<Rule>> = OnceLock::new();
-    // A test reads the file, so that it is never wrong here.
-    RULES.get_or_init(|| read(BUILT_IN).unwrap_or_default())
+    // A test reads the files, so that they are never wrong here.
+    RULES.get_or_init(|| {
+        let files = BUILT_IN.iter();
+        let rules = files.map(|(_, json)| serde_json::from_str::<Vec<Rule>>(json));
+        rules.flat_map(Result::unwrap_or_default).collect()
+    })
 }
 
 struct Defaults {
@@ -130,6 +172,7 @@ fn defaults(which: impl Fn(&'static Defaults) -> &'static Rule) -> &'static Rule
     let rule = |path: Option<Pattern>, reason: &str| Rule {
         resource_type: Pattern::any(),
         path,
+        when: None,
         severity: Severity::Important,
         category: Category::Other,
         reason: reason.to_owned(),
@@ -141,14 +184,6 @@ fn defaults(which: impl Fn(&'static Defaults) -> &'static Rule) -> &'static Rule
         ),
         deleted: rule(None, "the object no longer exists"),
     }))
-}
-
-fn names(path: &Path) -> String {
-    path.steps()
-        .iter()
-        .filter_map(Step::name)
-        .collect::<Vec<_>>()
-        .join(".")
 }
 
 #[cfg(test)]

@@ -4,21 +4,47 @@ use serde::{Deserialize, Deserializer};
 
 /// A pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Pattern(Vec<String>);
+pub(in crate::drift) struct Pattern(Vec<Alternative>);
+
+/// Most are plain words, and hundreds of them are compared for each change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Alternative {
+    Word(String),
+    Starred(String),
+}
+
+impl Alternative {
+    fn new(text: &str) -> Self {
+        if text.contains('*') {
+            Self::Starred(text.to_owned())
+        } else {
+            Self::Word(text.to_owned())
+        }
+    }
+
+    fn matches(&self, text: &str) -> bool {
+        match self {
+            Self::Word(word) => word == text,
+            Self::Starred(pattern) => fits(pattern, text),
+        }
+    }
+}
 
 impl Pattern {
     pub(super) fn any() -> Self {
-        Self(vec!["*".to_owned()])
+        Self(vec![Alternative::new("*")])
     }
 
     #[cfg(test)]
-    pub(super) fn alternatives(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(String::as_str)
+    pub(in crate::drift) fn alternatives(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|alternative| match alternative {
+            Alternative::Word(text) | Alternative::Starred(text) => text.as_str(),
+        })
     }
 
     /// Whether the whole text fits.
-    pub(super) fn matches(&self, text: &str) -> bool {
-        self.0.iter().any(|alternative| fits(alternative, text))
+    pub(in crate::drift) fn matches(&self, text: &str) -> bool {
+        self.0.iter().any(|alternative| alternative.matches(text))
     }
 
     /// Whether the dotted names, or the first few of them, fit.
@@ -51,7 +77,8 @@ impl<'de> Deserialize<'de> for Pattern {
                 "a pattern has no empty alternative",
             ));
         }
-        Ok(Self(text.split('|').map(|a| a.trim().to_owned()).collect()))
+        let alternatives = text.split('|').map(|a| Alternative::new(a.trim()));
+        Ok(Self(alternatives.collect()))
     }
 }
 

@@ -27,10 +27,10 @@ use crate::provider::{
 use crate::state::{Instance, RawAttributes, Resource, State};
 use crate::value::{Path, Type, Value, json};
 
-pub(super) const PROVIDER: &str = "provider[\"registry.terraform.io/hashicorp/demo\"]";
+pub(in crate::drift) const PROVIDER: &str = "provider[\"registry.terraform.io/hashicorp/demo\"]";
 
 /// What the provider does when an object is read.
-pub(super) enum Answer {
+pub(in crate::drift) enum Answer {
     /// These attributes differ from what the state says.
     With(Json),
     Gone,
@@ -44,7 +44,7 @@ pub(super) enum Answer {
 
 /// What the provider does when it is asked for a plan.
 #[derive(Clone)]
-pub(super) enum Plan {
+pub(in crate::drift) enum Plan {
     /// Calls the real object right.
     Nothing,
     /// Sets everything back to what was configured.
@@ -55,17 +55,17 @@ pub(super) enum Plan {
 }
 
 /// Reads objects by their `id`. What is not scripted is as the state says.
-pub(super) struct Fake {
+pub(in crate::drift) struct Fake {
     info: ReaderInfo,
     schema: Arc<ProviderSchema>,
     answers: BTreeMap<String, Answer>,
     plan: Plan,
-    pub(super) warning: Option<&'static str>,
-    pub(super) reads: AtomicUsize,
+    pub(in crate::drift) warning: Option<&'static str>,
+    pub(in crate::drift) reads: AtomicUsize,
 }
 
 impl Fake {
-    pub(super) fn new<const N: usize>(answers: [(&str, Answer); N]) -> Self {
+    pub(in crate::drift) fn new<const N: usize>(answers: [(&str, Answer); N]) -> Self {
         let thing = Arc::new(thing());
         let types = [
             "demo_thing",
@@ -93,30 +93,30 @@ impl Fake {
         }
     }
 
-    pub(super) fn planning(self, plan: Plan) -> Self {
+    pub(in crate::drift) fn planning(self, plan: Plan) -> Self {
         Self { plan, ..self }
     }
 
-    pub(super) fn answering(mut self, id: &str, answer: Answer) -> Self {
+    pub(in crate::drift) fn answering(mut self, id: &str, answer: Answer) -> Self {
         self.answers.insert(id.to_owned(), answer);
         self
     }
 
-    pub(super) fn native(mut self) -> Self {
+    pub(in crate::drift) fn native(mut self) -> Self {
         self.info.origin = Origin::Native;
         self
     }
 
-    pub(super) fn reality(self) -> Arc<dyn Reality> {
+    pub(in crate::drift) fn reality(self) -> Arc<dyn Reality> {
         reality(Ok(Arc::new(self)))
     }
 }
 
-pub(super) fn reality(route: Result<Arc<dyn ResourceReader>>) -> Arc<dyn Reality> {
+pub(in crate::drift) fn reality(route: Result<Arc<dyn ResourceReader>>) -> Arc<dyn Reality> {
     Arc::new(Readers::new(Routes::from([(provider(), route)])))
 }
 
-pub(super) fn thing() -> ResourceSchema {
+pub(in crate::drift) fn thing() -> ResourceSchema {
     let rule = block([
         ("cidr", attribute("string").required()),
         ("note", attribute("string").optional()),
@@ -140,7 +140,7 @@ pub(super) fn thing() -> ResourceSchema {
     }
 }
 
-pub(super) fn provider() -> ProviderConfigAddress {
+pub(in crate::drift) fn provider() -> ProviderConfigAddress {
     PROVIDER.parse().unwrap()
 }
 
@@ -232,7 +232,7 @@ fn changed(mut stored: BTreeMap<String, Json>, changes: &Json, ty: &Type) -> Val
 }
 
 /// A stored object that has an id, a name and a password.
-pub(super) fn object(address: &str, id: &str) -> (Resource, Instance) {
+pub(in crate::drift) fn object(address: &str, id: &str) -> (Resource, Instance) {
     let attributes = serde_json::json!({
         "id": id, "name": "n", "size": 1, "password": null, "storage_encrypted": true, "publicly_accessible": false,
         "tags": {"env": "prod"}, "ports": [80, 443], "zones": ["a", "b"], "rule": [{"cidr": "10.0.0.0/8", "note": null}],
@@ -240,14 +240,16 @@ pub(super) fn object(address: &str, id: &str) -> (Resource, Instance) {
     stored(address, attributes)
 }
 
-pub(super) fn stored(address: &str, attributes: Json) -> (Resource, Instance) {
+pub(in crate::drift) fn stored(address: &str, attributes: Json) -> (Resource, Instance) {
     let address: crate::address::InstanceAddress = address.parse().unwrap();
     let raw = serde_json::value::to_raw_value(&attributes).unwrap();
     let instance = Instance::new(address.key, 1, RawAttributes::Json(Arc::from(raw)));
     (Resource::new(address.resource, Some(provider())), instance)
 }
 
-pub(super) fn state<I: IntoIterator<Item = (Resource, Instance)>>(objects: I) -> Arc<State> {
+pub(in crate::drift) fn state<I: IntoIterator<Item = (Resource, Instance)>>(
+    objects: I,
+) -> Arc<State> {
     let mut state = State::new("l");
     for (mut resource, instance) in objects {
         resource.instances.push(instance);
@@ -257,11 +259,15 @@ pub(super) fn state<I: IntoIterator<Item = (Resource, Instance)>>(objects: I) ->
 }
 
 /// Objects `demo_thing.ID` with these ids.
-pub(super) fn things<const N: usize>(ids: [&str; N]) -> Arc<State> {
+pub(in crate::drift) fn things<const N: usize>(ids: [&str; N]) -> Arc<State> {
     state(ids.map(|id| object(&format!("demo_thing.{id}"), id)))
 }
 
-pub(super) fn input(target: &str, state: Arc<State>, reality: Arc<dyn Reality>) -> DriftInput {
+pub(in crate::drift) fn input(
+    target: &str,
+    state: Arc<State>,
+    reality: Arc<dyn Reality>,
+) -> DriftInput {
     DriftInput {
         target: target.to_owned(),
         state,
@@ -271,17 +277,17 @@ pub(super) fn input(target: &str, state: Arc<State>, reality: Arc<dyn Reality>) 
     }
 }
 
-pub(super) fn context() -> Context {
+pub(in crate::drift) fn context() -> Context {
     Context::new(Environment::default())
 }
 
 /// The report on one state, with all that is not proven to be noise.
-pub(super) async fn look(state: Arc<State>, fake: Fake) -> DriftReport {
+pub(in crate::drift) async fn look(state: Arc<State>, fake: Fake) -> DriftReport {
     look_with(&context(), &showing_all(), state, fake.reality()).await
 }
 
 /// Shows all that is not proven to be noise.
-pub(super) fn showing_all() -> SurveyOptions {
+pub(in crate::drift) fn showing_all() -> SurveyOptions {
     SurveyOptions {
         filter: Filter {
             sensitivity: Sensitivity::High,
@@ -291,7 +297,7 @@ pub(super) fn showing_all() -> SurveyOptions {
     }
 }
 
-pub(super) async fn look_with(
+pub(in crate::drift) async fn look_with(
     cx: &Context,
     options: &SurveyOptions,
     state: Arc<State>,
@@ -304,7 +310,7 @@ pub(super) async fn look_with(
 }
 
 /// Every object of the states is in the report, once.
-pub(super) fn adds_up(report: &DriftReport, inputs: &[DriftInput]) {
+pub(in crate::drift) fn adds_up(report: &DriftReport, inputs: &[DriftInput]) {
     let s: Summary = report.summary;
     let all: usize = inputs.iter().map(|i| i.state.instances().count()).sum();
     assert_eq!(
@@ -321,13 +327,13 @@ pub(super) fn adds_up(report: &DriftReport, inputs: &[DriftInput]) {
     );
 }
 
-pub(super) fn only(report: &DriftReport) -> &Finding {
+pub(in crate::drift) fn only(report: &DriftReport) -> &Finding {
     assert_eq!(report.findings.len(), 1, "{:?}", report.findings);
     &report.findings[0]
 }
 
 /// The paths of a finding's changes, spelled out.
-pub(super) fn paths(finding: &Finding) -> Vec<String> {
+pub(in crate::drift) fn paths(finding: &Finding) -> Vec<String> {
     let changes = finding.changes.iter();
     changes
         .map(|c| c.path.display_masked(&finding.sensitive))
@@ -336,7 +342,7 @@ pub(super) fn paths(finding: &Finding) -> Vec<String> {
 
 /// Keeps everything that was told.
 #[derive(Default)]
-pub(super) struct Ear(pub(super) Mutex<Vec<Event>>);
+pub(in crate::drift) struct Ear(pub(in crate::drift) Mutex<Vec<Event>>);
 
 impl Observer for Ear {
     fn on_event(&self, event: &Event) {
@@ -345,6 +351,6 @@ impl Observer for Ear {
 }
 
 /// An attribute of an object, as a test writes it down.
-pub(super) fn attribute_of<'a>(value: &'a Value, name: &str) -> &'a Value {
+pub(in crate::drift) fn attribute_of<'a>(value: &'a Value, name: &str) -> &'a Value {
     value.attribute(name).unwrap()
 }

@@ -15,10 +15,14 @@ async fn finding(changes: Json, plan: Plan) -> Finding {
 
 #[tokio::test]
 async fn tags_are_informational() {
-    let finding = finding(json!({"tags": {"env": "test"}}), Plan::Restore).await;
+    let finding = finding(
+        json!({"tags": {"env": "prod", "colour": "red"}}),
+        Plan::Restore,
+    )
+    .await;
     assert_eq!(finding.severity, Severity::Informational);
     assert_eq!(finding.category, Category::Metadata);
-    assert_eq!(paths(&finding), ["tags[\"env\"]"]);
+    assert_eq!(paths(&finding), ["tags[\"colour\"]"]);
     assert!(finding.hidden.is_none(), "informational is not hidden");
 }
 
@@ -33,7 +37,7 @@ async fn encryption_that_was_switched_off_is_critical() {
     assert_eq!(finding.category, Category::Encryption);
     let severities: Vec<_> = finding.changes.iter().map(|c| c.severity).collect();
     assert_eq!(severities, [Severity::Important, Severity::Critical]);
-    assert!(finding.reasons.iter().any(|r| r.contains("encryption")));
+    assert!(finding.reasons.iter().any(|r| r.contains("encrypted")));
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The engine against a provider that answers by a script.
 
-mod fake;
+pub(in crate::drift) mod fake;
+mod impact;
 mod interrupted;
 mod judged;
 mod left_out;
@@ -9,5 +10,6 @@ mod outcomes;
 mod properties;
 mod renamed;
 pub(crate) mod schemas;
+mod score;
 mod secrets;
 mod suspicious;

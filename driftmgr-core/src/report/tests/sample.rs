@@ -166,6 +166,7 @@ pub(crate) fn full() -> DriftReport {
             hidden: 1,
         },
         findings: vec![open, noise, replaced, gone],
+        groups: vec![],
         not_looked_at,
         providers: vec![SurveyedProvider {
             address: provider(),

@@ -1,18 +1,21 @@
 //! A drift report for people.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+
+use anstyle::Style as Ansi;
 
 use super::page::{Page, count};
 use super::style::paint;
 use super::{TextOptions, check, finding, next, not_looked_at, problem, safe};
-use crate::address::ModulePath;
-use crate::drift::{DriftReport, Finding, SurveyedProvider, Verdict};
+use crate::address::{InstanceAddress, ModulePath};
+use crate::drift::{DriftReport, Finding, Group, Member, SurveyedProvider, Verdict};
 
 /// Findings by target and module, then what is hidden, what was not looked at, who answered, what went wrong, the verdict, and what
 /// to do next.
 pub fn drift(report: &DriftReport, options: &TextOptions) -> String {
     let mut page = Page::new(options);
     let was_cut = findings(&mut page, report);
+    related(&mut page, report);
     hidden(&mut page, report);
     not_looked_at::section(&mut page, report);
     providers(&mut page, &report.providers);
@@ -59,6 +62,31 @@ fn findings(page: &mut Page<'_>, report: &DriftReport) -> bool {
         }
     }
     was_cut
+}
+
+/// Visible findings with one cause, a line for each. What one object changes together is seen at the object.
+fn related(page: &mut Page<'_>, report: &DriftReport) {
+    let visible: HashSet<(&str, &InstanceAddress, &Option<String>)> = report
+        .findings
+        .iter()
+        .filter(|f| f.hidden.is_none())
+        .map(|f| (f.target.as_str(), &f.address, &f.deposed))
+        .collect();
+    let shown = |m: &&Member| visible.contains(&(m.target.as_str(), &m.address, &m.deposed));
+    let groups: Vec<(usize, &Group)> = report
+        .groups
+        .iter()
+        .map(|group| (group.members.iter().filter(shown).count(), group))
+        .filter(|(members, _)| *members > 1)
+        .collect();
+    if groups.is_empty() {
+        return;
+    }
+    page.heading(0, "Related");
+    for (members, group) in groups {
+        let text = format!("{members} × {}", group.reason);
+        page.prose(2, 4, Ansi::new(), &text);
+    }
 }
 
 fn hidden(page: &mut Page<'_>, report: &DriftReport) {

@@ -5,6 +5,8 @@
 
 mod engine;
 mod finding;
+mod fingerprint;
+pub mod ignore;
 mod model;
 mod moved;
 mod noise;

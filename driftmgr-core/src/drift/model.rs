@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::ignore::RuleOutcome;
 use super::noise::Noise;
 use super::severity::Category;
 use crate::address::{InstanceAddress, ProviderConfigAddress};
@@ -226,6 +227,8 @@ pub struct DriftReport {
     pub not_looked_at: Vec<NotLookedAt>,
     /// Who answered.
     pub providers: Vec<SurveyedProvider>,
+    /// What users' rules did: which hide something, and which do not and why.
+    pub rules: Vec<RuleOutcome>,
     /// What could not be read or done, each naming its place.
     pub problems: Vec<Error>,
 }

@@ -20,6 +20,7 @@ pub fn drift(report: &DriftReport) -> Json {
         "resource_drift": report.findings.iter().map(finding).collect::<Vec<_>>(),
         "not_looked_at": report.not_looked_at.iter().map(not_looked_at).collect::<Vec<_>>(),
         "providers": report.providers.iter().map(provider).collect::<Vec<_>>(),
+        "rules": report.rules,
         "problems": report.problems.iter().map(problem).collect::<Vec<_>>(),
     })
 }

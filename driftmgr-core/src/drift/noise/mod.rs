@@ -8,4 +8,5 @@ mod compare;
 mod filter;
 
 pub use compare::{Certainty, Comparator, Comparators, Compared, Noise};
+pub(in crate::drift) use filter::may_be_hidden;
 pub use filter::{Filter, Sensitivity, Silencer};

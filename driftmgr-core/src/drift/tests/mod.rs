@@ -1,6 +1,7 @@
 //! The engine against a provider that answers by a script.
 
 mod fake;
+mod ignored;
 mod interrupted;
 mod judged;
 mod left_out;

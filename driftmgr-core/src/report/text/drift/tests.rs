@@ -167,6 +167,7 @@ fn full() -> DriftReport {
         },
         findings: vec![open, noise, replaced, gone],
         not_looked_at,
+        rules: Vec::new(),
         providers: vec![SurveyedProvider {
             address: provider(),
             version: Some("5.31.0".into()),

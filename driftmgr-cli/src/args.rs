@@ -1,5 +1,7 @@
 //! The command line.
 
+mod ignore;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -7,6 +9,8 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use driftmgr_core::address::InstanceAddress;
 use driftmgr_core::drift::Severity;
+
+pub use self::ignore::{Ignore, IgnoreSuggest, Ignoring, WriteBaseline};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -107,6 +111,10 @@ pub enum Command {
     /// Look into a state: list, inspect, compare, upgrade, analyze
     #[command(subcommand)]
     State(State),
+
+    /// What is not to be shown: propose rules
+    #[command(subcommand)]
+    Ignore(Ignore),
 
     /// Everything about one instance: where it comes from, what the state says, what is real, what apply would do
     Explain(Explain),
@@ -221,6 +229,10 @@ pub struct Survey {
     #[arg(long, value_name = "ADDRESS")]
     pub exclude: Vec<String>,
 
+    /// What is not to be shown.
+    #[command(flatten)]
+    pub ignoring: Ignoring,
+
     /// How reality is reached.
     #[command(flatten)]
     pub reach: Reach,
@@ -313,6 +325,9 @@ pub struct Drift {
     /// What to look at.
     #[command(flatten)]
     pub survey: Survey,
+    /// What is known from today on.
+    #[command(flatten)]
+    pub write_baseline: WriteBaseline,
     /// How to show it.
     #[command(flatten)]
     pub output: Output,

@@ -5,6 +5,7 @@ mod completions;
 mod doctor;
 mod drift;
 mod explain;
+mod ignore;
 mod man;
 mod state;
 mod version;
@@ -41,6 +42,7 @@ pub(crate) fn run(cli: &Cli, matches: &ArgMatches, printer: &Printer) -> Result<
         Command::Check(args) => check::run(args, &call, printer),
         Command::Drift(args) => drift::run(args, &call, printer),
         Command::State(command) => state::run(command, &call, printer),
+        Command::Ignore(command) => ignore::run(command, &call, printer),
         Command::Explain(args) => explain::run(args, &call, printer),
         Command::Doctor(args) => doctor::run(args, printer),
         Command::Completions(args) => completions::run(args, printer),

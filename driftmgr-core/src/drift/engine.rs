@@ -115,6 +115,7 @@ pub async fn survey(cx: &Context, inputs: &[DriftInput], options: &SurveyOptions
     report.not_looked_at.sort_by(|a, b| {
         (&a.target, &a.address, &a.deposed).cmp(&(&b.target, &b.address, &b.deposed))
     });
+    report.targets = inputs.iter().map(|i| i.target.clone()).collect();
     report.providers = providers(&inputs);
     report.summary = summary(&report);
     report.rules = options.filter.outcomes(&report);

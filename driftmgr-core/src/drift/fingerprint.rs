@@ -68,8 +68,11 @@ mod tests {
     #[test]
     fn a_fingerprint_is_written_down_for_good() {
         let finding = finding("module.m[\"k\"].demo_thing.a[0]", vec![change("size")]);
-        assert_eq!(finding.fingerprint(), "FIXME-A");
-        assert_eq!(finding.change_fingerprint(&finding.changes[0]), "FIXME-B");
+        assert_eq!(finding.fingerprint(), "1c6b27317827c69db710638c7ea883b0");
+        assert_eq!(
+            finding.change_fingerprint(&finding.changes[0]),
+            "ac9f07dd8fd699715c7d45f0af2c7932"
+        );
     }
 
     #[test]

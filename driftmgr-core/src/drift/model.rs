@@ -221,6 +221,8 @@ pub struct SurveyedProvider {
 pub struct DriftReport {
     /// Counts.
     pub summary: Summary,
+    /// The states that it is about, as the caller named the targets, sorted.
+    pub targets: Vec<String>,
     /// Differences, hidden ones included, sorted by target and address.
     pub findings: Vec<Finding>,
     /// Instances that were not compared, sorted likewise.

@@ -151,7 +151,7 @@ impl Baseline {
     }
 
     /// All that a report shows, and what `previous` hides of it, with the reason and date of `previous` where it knows the difference
-    /// already. What other rules hide is no part of it, and neither are changes of secrets ([`Baseline::secret`]).
+    /// already. What `previous` knows of states and objects that were not looked at stays in it. What other rules hide is no part of it, and neither are changes of secrets ([`Baseline::secret`]).
     ///
     /// # Errors
     /// `InvalidInput` without a reason, or with a time outside of the calendar.
@@ -194,6 +194,10 @@ impl Baseline {
                 reason,
                 ..fresh
             });
+        }
+        if let Some(previous) = previous {
+            let open = previous.unanswered(report);
+            baseline.entries.extend(open.into_iter().cloned());
         }
         baseline.entries.sort();
         baseline.entries.dedup();
@@ -258,6 +262,23 @@ impl Baseline {
         digest("driftmgr-baseline-1", &[&target, &name, &before, &after])
     }
 
+    /// The entries about which a report says nothing: their state is not part of it, or their object was not looked at.
+    fn unanswered(&self, report: &DriftReport) -> BTreeSet<&Entry> {
+        let targets = report.targets.iter().map(|t| self.standpoint.portable(t));
+        let targets: BTreeSet<String> = targets.collect();
+        let unseen: BTreeSet<(String, String)> = report
+            .not_looked_at
+            .iter()
+            .filter(|unseen| is_managed(unseen))
+            .map(|n| (self.standpoint.portable(&n.target), n.address.to_string()))
+            .collect();
+        let open = self.entries.iter().filter(|entry| {
+            !targets.contains(&entry.target)
+                || unseen.contains(&(entry.target.clone(), entry.address.clone()))
+        });
+        open.collect()
+    }
+
     fn knows(&self, finding: &Finding, change: Option<&AttributeChange>) -> Option<&Entry> {
         if change.is_some_and(|c| c.sensitive) {
             return None;
@@ -305,15 +326,10 @@ impl Silencer for Baseline {
                 met.insert(&entry.difference);
             }
         }
-        let open: BTreeSet<(String, String)> = report
-            .not_looked_at
-            .iter()
-            .filter(|unseen| is_managed(unseen))
-            .map(|n| (self.standpoint.portable(&n.target), n.address.to_string()))
-            .collect();
+        let open = self.unanswered(report);
         let mut unneeded = Vec::new();
         for entry in self.entries.iter().filter(|e| !met.contains(&e.difference)) {
-            if open.contains(&(entry.target.clone(), entry.address.clone())) {
+            if open.contains(entry) {
                 tally.unseen();
                 continue;
             }

@@ -133,7 +133,7 @@ impl DriftIgnore {
 
     /// The line that ignores the text: the last that fits it, unless that one takes it back.
     fn deciding(&self, text: &str) -> Option<&Line> {
-        let last = self.patterns.matches(text).into_iter().last()?;
+        let last = self.patterns.matches(text).into_iter().next_back()?;
         self.lines.get(last).filter(|line| !line.takes_back)
     }
 }

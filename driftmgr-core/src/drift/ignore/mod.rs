@@ -12,6 +12,7 @@ mod glob;
 mod outcome;
 mod path;
 mod rule;
+mod saved;
 mod suggest;
 mod tags;
 

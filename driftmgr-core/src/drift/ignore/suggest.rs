@@ -42,11 +42,15 @@ impl Candidate {
             Some(Value::Number(id)) => Some(id.to_string()),
             _ => None,
         };
+        Self::at(finding.address.clone(), id, &change.path)
+    }
+
+    pub(super) fn at(address: InstanceAddress, id: Option<String>, path: &Path) -> Self {
         Self {
-            address: finding.address.clone(),
+            address,
             id,
-            path: spelled(&change.path),
-            dotted: dotted(&change.path),
+            path: spelled(path),
+            dotted: dotted(path),
         }
     }
 }

@@ -110,7 +110,7 @@ fn no_value_and_no_secret_stands_in_the_file() {
 #[test]
 fn entries_that_nothing_needs_are_named_unless_their_object_was_not_looked_at() {
     let baseline = made(&filtered(findings(), Vec::new()));
-    let mut report = DriftReport::default();
+    let mut report = filtered(Vec::new(), Vec::new());
     let outcome = &baseline.outcomes(&report)[0];
     assert_eq!(outcome.status, RuleStatus::Dead);
     assert_eq!(
@@ -121,6 +121,26 @@ fn entries_that_nothing_needs_are_named_unless_their_object_was_not_looked_at() 
     let outcome = &baseline.outcomes(&report)[0];
     assert_eq!(outcome.status, RuleStatus::Unseen);
     assert_eq!(outcome.unneeded, ["a.b size", "a.c"]);
+    // Nor are those of a state that was not asked for.
+    report.targets = vec!["other".to_owned()];
+    let outcome = &baseline.outcomes(&report)[0];
+    assert_eq!(outcome.status, RuleStatus::Unseen);
+    assert_eq!(outcome.unneeded, [""; 0]);
+}
+
+#[test]
+fn writing_it_anew_keeps_what_was_not_looked_at() {
+    let old = made(&filtered(findings(), Vec::new()));
+    let mut report = filtered(Vec::new(), vec![Arc::new(old.clone())]);
+    report.not_looked_at.push(unseen("a.b"));
+    let anew = |report: &DriftReport| {
+        let new = Baseline::of(report, "another", now(), here(), Some(&old)).unwrap();
+        new.to_json()
+    };
+    assert_eq!(anew(&report).matches("\"address\": \"a.b\"").count(), 1);
+    assert_eq!(anew(&report).matches("address").count(), 1);
+    report.targets = vec!["other".to_owned()];
+    assert_eq!(anew(&report), old.to_json());
 }
 
 #[test]

@@ -256,8 +256,10 @@ fn a_type_is_ignored_unless_something_of_it_or_below_it_is_kept() {
             );
         }
     }
+    let users = parsed("aws_iam_user*");
     assert!(
-        parsed("aws_iam_user*").ignores_type("aws_iam_user_policy_attachment", &children) == false
+        !users.ignores_type("aws_iam_user_policy_attachment", &children),
+        "its descendant aws_access_key is kept"
     );
     assert!(
         parsed("*").ignores_type("aws_iam_user", &children),

@@ -104,7 +104,10 @@ fn filtered(findings: Vec<Finding>, silencers: Vec<Arc<dyn Silencer>>) -> DriftR
         silencers,
         ..Filter::default()
     };
+    let mut targets: Vec<String> = findings.iter().map(|f| f.target.clone()).collect();
+    targets.push("infra".to_owned());
     let mut report = DriftReport {
+        targets,
         findings,
         ..DriftReport::default()
     };

@@ -69,7 +69,7 @@ fn a_rule_speaks_of_what_fits_all_that_it_names() {
             "size, tags[\"env\"], open, size",
         ),
     ] {
-        let report = filtered(two(), vec![rules(&[json.clone()])]);
+        let report = filtered(two(), vec![rules(std::slice::from_ref(&json))]);
         let paths: Vec<String> = shown(&report)
             .iter()
             .map(|name| name.split(' ').next_back().unwrap().to_owned())

@@ -89,3 +89,64 @@ fn an_id_that_is_secret_missing_or_broken_over_lines_stands_in_no_line() {
         assert_eq!(all, [(1, "a.a".to_owned(), "size".to_owned(), Vec::new())]);
     }
 }
+
+/// The report as it is printed and as it is in memory lead to the same rules, also where a path's text could mean two things.
+#[test]
+fn a_saved_report_leads_to_the_same_rules() {
+    use crate::value::{Path, Step};
+    let member = |set: &str, value: Value| AttributeChange {
+        path: Path::attribute_of_root(set).join(Step::Element(Box::new(value))),
+        ..change("x")
+    };
+    let object: Value = [("a]b", "c\"d")].into_iter().collect();
+    let mut modified = finding(
+        "module.m[\"k\"].demo_a.x[0]",
+        vec![
+            member("names", Value::from("env")),
+            member("ports", Value::from(80)),
+            member("blocks", object),
+            change("tags[\"a \\\"]. b\"]"),
+            change("rule[0].port"),
+            critical("open"),
+            noise("arn"),
+        ],
+    );
+    let set = |items: Vec<Value>| Value::set(items);
+    let tags: Value = [("a \"]. b", "x")].into_iter().collect();
+    modified.before = [
+        ("id", Value::from("i-1")),
+        ("names", set(vec![Value::from("env")])),
+        ("ports", set(Vec::new())),
+        ("tags", tags),
+    ]
+    .into_iter()
+    .collect();
+    let report = filtered(vec![modified, gone("demo_a.z")], Vec::new());
+    let text = crate::report::json::drift(&report).to_string();
+    let saved = Candidate::from_json(&text).unwrap();
+    assert_eq!(saved, Candidate::of(&report));
+    assert_eq!(saved.len(), 5);
+    let paths: Vec<&str> = saved.iter().map(|c| c.path.as_str()).collect();
+    assert_eq!(
+        paths,
+        [
+            "names",
+            "ports",
+            "blocks",
+            "tags[\"a \\\"]. b\"]",
+            "rule.port"
+        ]
+    );
+}
+
+#[test]
+fn what_is_no_report_is_refused() {
+    for text in [
+        "",
+        "{}",
+        "[]",
+        "{\"format_version\": \"2.0\", \"resource_drift\": []}",
+    ] {
+        assert!(Candidate::from_json(text).is_err(), "{text}");
+    }
+}

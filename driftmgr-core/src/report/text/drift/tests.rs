@@ -165,6 +165,7 @@ fn full() -> DriftReport {
             skipped: 1,
             hidden: 1,
         },
+        targets: vec!["infra".to_owned()],
         findings: vec![open, noise, replaced, gone],
         not_looked_at,
         rules: Vec::new(),

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod history;
+mod ignore;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,6 +13,8 @@ use driftmgr_core::drift::Severity;
 use driftmgr_core::report;
 
 pub use history::{DriftCommand, DriftHistory, Record};
+
+pub use self::ignore::{Ignore, IgnoreSuggest, Ignoring, WriteBaseline};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -114,6 +117,10 @@ pub enum Command {
     /// Look into a state: list, inspect, compare, upgrade, analyze
     #[command(subcommand)]
     State(State),
+
+    /// What is not to be shown: propose rules
+    #[command(subcommand)]
+    Ignore(Ignore),
 
     /// Everything about one instance: where it comes from, what the state says, what is real, what apply would do
     Explain(Explain),
@@ -258,6 +265,10 @@ pub struct Survey {
     #[arg(long, value_name = "ADDRESS")]
     pub exclude: Vec<String>,
 
+    /// What is not to be shown.
+    #[command(flatten)]
+    pub ignoring: Ignoring,
+
     /// How reality is reached.
     #[command(flatten)]
     pub reach: Reach,
@@ -354,6 +365,9 @@ pub struct Drift {
     /// What to look at.
     #[command(flatten)]
     pub survey: Survey,
+    /// What is known from today on.
+    #[command(flatten)]
+    pub write_baseline: WriteBaseline,
     /// How to show it.
     #[command(flatten)]
     pub output: Output,

@@ -5,6 +5,7 @@ pub mod args;
 pub mod argv;
 mod commands;
 mod exit;
+mod ignoring;
 mod output;
 mod session;
 mod source;

@@ -8,6 +8,7 @@ use driftmgr_core::report::{json, text};
 use super::Call;
 use crate::args::Check;
 use crate::exit::{Exit, Failure};
+use crate::ignoring;
 use crate::output::{Render, emit, pretty};
 use crate::survey::{self, Surveyed};
 use crate::ui::printer::Printer;
@@ -38,12 +39,7 @@ impl Render for Answer<'_> {
 
 pub(crate) fn run(args: &Check, call: &Call<'_>, printer: &Printer) -> Result<Exit, Failure> {
     let targets = survey::targets(&args.targets, &args.survey);
-    let options = survey::drift_options(
-        &args.survey.reach,
-        &args.survey.target,
-        &args.survey.exclude,
-    );
-    let surveyed = survey::run(call, printer, &args.survey.reach, &targets, &options)?;
+    let (surveyed, _) = ignoring::run(call, printer, &args.survey, &targets)?;
     let exit = surveyed.exit(Exit::of(&surveyed.report, Severity::Informational));
     // The answer has no room for them, and they are the reason when there is no answer.
     printer.problems(&surveyed.report.problems);

@@ -3,6 +3,7 @@
 use super::{Call, history};
 use crate::args::{Drift, DriftCommand};
 use crate::exit::{Exit, Failure};
+use crate::ignoring;
 use crate::output::emit;
 use crate::survey;
 use crate::ui::printer::Printer;
@@ -12,12 +13,8 @@ pub(crate) fn run(args: &Drift, call: &Call<'_>, printer: &Printer) -> Result<Ex
         return history::run(args, call, printer);
     }
     let targets = survey::targets(&args.targets, &args.survey);
-    let options = survey::drift_options(
-        &args.survey.reach,
-        &args.survey.target,
-        &args.survey.exclude,
-    );
-    let surveyed = survey::run(call, printer, &args.survey.reach, &targets, &options)?;
+    let (surveyed, known) = ignoring::run(call, printer, &args.survey, &targets)?;
+    ignoring::write(&args.write_baseline, &surveyed, known.as_deref(), printer)?;
     emit(printer, &args.output, &surveyed.folders, &surveyed)?;
     // Last, so that a history that cannot be written takes no answer away.
     if args.record.record {

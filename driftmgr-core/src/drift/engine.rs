@@ -121,8 +121,10 @@ pub async fn survey(cx: &Context, inputs: &[DriftInput], options: &SurveyOptions
         .map(|i| (i.target.as_str(), &*i.state))
         .collect();
     report.groups = group(&report.findings, &states);
+    report.targets = inputs.iter().map(|i| i.target.clone()).collect();
     report.providers = providers(&inputs);
     report.summary = summary(&report);
+    report.rules = options.filter.outcomes(&report);
     report
 }
 
@@ -226,6 +228,7 @@ async fn look_at<'a>(
     };
     let mut outcome = judge.outcome(&job.object, observed, job.new_address.as_ref());
     if let Outcome::Differs(finding) = &mut outcome {
+        finding.target.clone_from(&job.input.target);
         options.filter.apply(finding);
     }
     Looked {
@@ -269,10 +272,7 @@ fn record(report: &mut DriftReport, looked: Looked<'_>) {
     let target = looked.input.target.clone();
     match looked.outcome {
         Outcome::Same => report.summary.same += 1,
-        Outcome::Differs(mut finding) => {
-            finding.target = target;
-            report.findings.push(*finding);
-        }
+        Outcome::Differs(finding) => report.findings.push(*finding),
         Outcome::Unverifiable(error) => report.not_looked_at.push(NotLookedAt {
             target,
             address: looked.object.address,

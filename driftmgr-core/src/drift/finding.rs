@@ -1,5 +1,6 @@
 //! From what was observed to what is reported.
 
+use super::ignore::IgnoredChanges;
 use super::model::{AttributeChange, Class, Effect, EffectAction, Finding, Kind, Severity};
 use super::noise::{Certainty, Comparators, Compared, Noise};
 use super::reality::{InstanceRef, Observation, Observed};
@@ -95,6 +96,10 @@ impl Judge<'_> {
         let sensitive = sensitive(object, &schema, [&stored, &current]);
         let differences = diff(&stored, &current, Some(&schema.block.comparison_shape()));
         let (class, effect, planned) = judged(&verdict);
+        // Apply destroys deposed objects and replaces tainted ones, whatever is ignored.
+        let kept =
+            object.instance.deposed.is_none() && object.instance.status != InstanceStatus::Tainted;
+        let ignored = declared.filter(|_| kept).and_then(IgnoredChanges::of);
         let resource_type = &object.address.resource.resource_type;
         let changes: Vec<AttributeChange> = differences
             .into_iter()
@@ -141,6 +146,14 @@ impl Judge<'_> {
                         || noise.certainty == Certainty::Proven
                 });
                 let noise = noise.or_else(|| harmless.then(Noise::planned));
+                let left_alone = ignored.as_ref().filter(|ignored| {
+                    let (before, after) = (difference.before.as_ref(), difference.after.as_ref());
+                    ignored.covers(&difference.path, before, after)
+                });
+                // An exposure that nobody is to undo is one all the same.
+                let expected = left_alone.filter(|_| rule.severity < Severity::Critical);
+                let noise = noise.or_else(|| expected.map(IgnoredChanges::noise));
+                let material = material && left_alone.is_none();
                 AttributeChange {
                     sensitive: sensitive.hides(&difference.path),
                     path: difference.path,
@@ -156,6 +169,14 @@ impl Judge<'_> {
                 }
             })
             .collect();
+        let (class, effect) = match &ignored {
+            Some(ignored) => unless_ignored(ignored, &verdict, (class, effect)),
+            None => (class, effect),
+        };
+        let notes = match &ignored {
+            Some(ignored) => with_ignored_critical(notes, ignored, &changes, &sensitive),
+            None => notes,
+        };
         let real = || changes.iter().filter(|c| c.noise.is_none());
         let severity = match real().map(|c| c.severity).max() {
             Some(severity) => severity,
@@ -213,6 +234,66 @@ fn reasons(
     }
     reasons.extend(notes);
     reasons
+}
+
+/// What apply would do, once it leaves alone what the configuration ignores.
+fn unless_ignored(
+    ignored: &IgnoredChanges,
+    verdict: &Result<Verdict>,
+    (class, effect): (Class, Option<Effect>),
+) -> (Class, Option<Effect>) {
+    let Ok(Verdict::Change {
+        changes,
+        requires_replace,
+    }) = verdict
+    else {
+        return (class, effect);
+    };
+    let left = changes
+        .iter()
+        .any(|c| !ignored.covers(&c.path, c.before.as_ref(), c.after.as_ref()));
+    if !left {
+        let (class, effect, _) = judged(&Ok(Verdict::NoChange));
+        return (class, effect);
+    }
+    let replace_because: Vec<Path> = requires_replace
+        .iter()
+        .filter(|path| !ignored.covers_path(path))
+        .cloned()
+        .collect();
+    let action = if replace_because.is_empty() {
+        EffectAction::Update
+    } else {
+        EffectAction::Replace
+    };
+    let effect = Effect {
+        action,
+        replace_because,
+    };
+    (class, Some(effect))
+}
+
+/// Says of critical changes that apply leaves alone why they are shown.
+fn with_ignored_critical(
+    mut notes: Vec<String>,
+    ignored: &IgnoredChanges,
+    changes: &[AttributeChange],
+    sensitive: &PathSet,
+) -> Vec<String> {
+    let critical = changes.iter().filter(|c| {
+        c.severity == Severity::Critical
+            && c.noise.is_none()
+            && ignored.covers(&c.path, c.before.as_ref(), c.after.as_ref())
+    });
+    let paths: Vec<String> = critical.map(|c| c.path.display_masked(sensitive)).collect();
+    if !paths.is_empty() {
+        notes.push(format!(
+            "`ignore_changes` in {} keeps apply from undoing {}; what is critical is shown all the same",
+            ignored.place(),
+            paths.join(", ")
+        ));
+    }
+    notes
 }
 
 /// What apply does with deposed and tainted objects is settled before it looks at any attribute.

@@ -5,7 +5,9 @@
 
 mod engine;
 mod finding;
+mod fingerprint;
 mod group;
+pub mod ignore;
 mod impact;
 mod model;
 mod moved;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::group::Group;
+use super::ignore::RuleOutcome;
 use super::noise::Noise;
 use super::severity::Category;
 use crate::address::{InstanceAddress, ProviderConfigAddress};
@@ -221,6 +222,8 @@ pub struct SurveyedProvider {
 pub struct DriftReport {
     /// Counts.
     pub summary: Summary,
+    /// The states that it is about, as the caller named the targets, sorted.
+    pub targets: Vec<String>,
     /// Differences, hidden ones included, sorted by target and address.
     pub findings: Vec<Finding>,
     /// Findings with one cause. They stand in [`DriftReport::findings`] too.
@@ -229,6 +232,8 @@ pub struct DriftReport {
     pub not_looked_at: Vec<NotLookedAt>,
     /// Who answered.
     pub providers: Vec<SurveyedProvider>,
+    /// What users' rules did: which hide something, and which do not and why.
+    pub rules: Vec<RuleOutcome>,
     /// What could not be read or done, each naming its place.
     pub problems: Vec<Error>,
 }

@@ -23,6 +23,7 @@ pub fn drift(report: &DriftReport) -> Json {
         "groups": report.groups.iter().map(group).collect::<Vec<_>>(),
         "not_looked_at": report.not_looked_at.iter().map(not_looked_at).collect::<Vec<_>>(),
         "providers": report.providers.iter().map(provider).collect::<Vec<_>>(),
+        "rules": report.rules,
         "problems": report.problems.iter().map(problem).collect::<Vec<_>>(),
     })
 }

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::compare::{Certainty, Noise};
-use crate::drift::model::{AttributeChange, Finding, Hidden, Kind, Severity};
+use crate::drift::ignore::RuleOutcome;
+use crate::drift::model::{AttributeChange, DriftReport, Finding, Hidden, Kind, Severity};
 
 /// How much is shown. What a higher sensitivity hides, a lower one hides as well.
 #[derive(
@@ -43,6 +44,19 @@ impl Sensitivity {
 pub trait Silencer: Debug + Send + Sync {
     /// Why the change is not to be shown; `None` when there is nothing against it.
     fn silences(&self, finding: &Finding, change: &AttributeChange) -> Option<Hidden>;
+
+    /// What each of its rules did, judged by a whole report: what it hides, what it speaks of in vain, what it speaks of at all. Rules
+    /// that nobody wrote down have no outcome.
+    fn outcomes(&self, report: &DriftReport) -> Vec<RuleOutcome> {
+        let _ = report;
+        Vec::new()
+    }
+}
+
+/// Whether a user's rule may hide the change: not a deletion, and not a critical change unless both sides mean the same.
+pub(in crate::drift) fn may_be_hidden(finding: &Finding, change: &AttributeChange) -> bool {
+    finding.kind == Kind::Modified
+        && (change.severity < Severity::Critical || change.noise.is_some())
 }
 
 /// What is not shown.
@@ -68,6 +82,12 @@ impl Filter {
         finding.hidden = whole(finding);
     }
 
+    /// What users' rules did, in the order of the silencers.
+    pub fn outcomes(&self, report: &DriftReport) -> Vec<RuleOutcome> {
+        let each = self.silencers.iter().map(|s| s.outcomes(report));
+        each.flatten().collect()
+    }
+
     fn hides(&self, finding: &Finding, change: &AttributeChange) -> Option<Hidden> {
         if finding.kind != Kind::Modified {
             return None;
@@ -78,7 +98,7 @@ impl Filter {
                 reason: noise.reason.clone(),
             });
         }
-        if change.severity == Severity::Critical && change.noise.is_none() {
+        if !may_be_hidden(finding, change) {
             return None;
         }
         let silenced = self

@@ -9,4 +9,5 @@ mod equal;
 mod filter;
 
 pub use compare::{Certainty, Comparator, Comparators, Compared, Noise};
+pub(in crate::drift) use filter::may_be_hidden;
 pub use filter::{Filter, Sensitivity, Silencer};

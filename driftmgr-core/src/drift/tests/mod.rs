@@ -1,6 +1,7 @@
 //! The engine against a provider that answers by a script.
 
 pub(in crate::drift) mod fake;
+mod ignored;
 mod impact;
 mod interrupted;
 mod judged;

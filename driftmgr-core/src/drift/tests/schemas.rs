@@ -2,10 +2,13 @@
 //!
 //! The schemas let readers meet unknown fields; this check does not, so that no field comes without a description.
 
+use std::sync::Arc;
+
 use serde_json::{Value as Json, json};
 
 use super::fake::*;
-use crate::drift::{Move, Renames, SurveyOptions, survey};
+use crate::drift::ignore::DriftIgnore;
+use crate::drift::{Filter, Move, Renames, SurveyOptions, survey};
 use crate::error::{Error, ErrorKind};
 use crate::report::json as machine;
 use crate::state::{State, compare};
@@ -169,8 +172,17 @@ async fn full() -> Json {
         input("u", things(["a", "b", "c"]), lost.reality()),
     ];
     inputs[0].renames = renames;
-    let report = survey(&context(), &inputs, &SurveyOptions::default()).await;
+    let ignored = DriftIgnore::parse("demo_thing.odd.name\ndemo_thing.gone", ".driftignore");
+    let options = SurveyOptions {
+        filter: Filter {
+            silencers: vec![Arc::new(ignored.value)],
+            ..Filter::default()
+        },
+        ..SurveyOptions::default()
+    };
+    let report = survey(&context(), &inputs, &options).await;
     adds_up(&report, &inputs);
+    assert_eq!(report.rules.len(), 2);
     let s = report.summary;
     assert!(
         [s.drifted, s.deleted, s.unverifiable, s.skipped, s.hidden]
@@ -251,6 +263,8 @@ async fn the_check_finds_what_is_wrong() {
         ("/resource_drift/0/drift/kind", json!("lost")),
         ("/resource_drift/0/drift/changes", json!([{}])),
         ("/not_looked_at/0/reason", Json::Null),
+        ("/rules/0/status", json!("asleep")),
+        ("/rules/0/origin", json!("driftmgr.yaml:1")),
         ("/problems/0/place/provider", json!(1)),
     ] {
         let mut bad = good.clone();

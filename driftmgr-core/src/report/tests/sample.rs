@@ -165,8 +165,10 @@ pub(crate) fn full() -> DriftReport {
             skipped: 1,
             hidden: 1,
         },
+        targets: vec!["infra".to_owned()],
         findings: vec![open, noise, replaced, gone],
         groups: vec![],
+        rules: vec![],
         not_looked_at,
         providers: vec![SurveyedProvider {
             address: provider(),

@@ -6,17 +6,18 @@ use anstyle::Style as Ansi;
 
 use super::page::{Page, count};
 use super::style::paint;
-use super::{TextOptions, check, finding, next, not_looked_at, problem, safe};
+use super::{TextOptions, check, finding, next, not_looked_at, problem, rules, safe};
 use crate::address::{InstanceAddress, ModulePath};
 use crate::drift::{DriftReport, Finding, Group, Member, SurveyedProvider, Verdict};
 
-/// Findings by target and module, then what is hidden, what was not looked at, who answered, what went wrong, the verdict, and what
-/// to do next.
+/// Findings by target and module, then what is hidden, which rules hide nothing, what was not looked at, who answered, what went wrong, the
+/// verdict, and what to do next.
 pub fn drift(report: &DriftReport, options: &TextOptions) -> String {
     let mut page = Page::new(options);
     let was_cut = findings(&mut page, report);
     related(&mut page, report);
     hidden(&mut page, report);
+    rules::section(&mut page, report);
     not_looked_at::section(&mut page, report);
     providers(&mut page, &report.providers);
     problem::section(&mut page, &report.problems);

@@ -15,6 +15,7 @@ mod next;
 mod not_looked_at;
 mod page;
 mod problem;
+mod rules;
 mod safe;
 mod section;
 mod style;

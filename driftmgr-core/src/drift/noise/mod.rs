@@ -5,7 +5,11 @@
 //! but `hidden`. A deletion, and a critical change that no comparator calls equal, are always shown.
 
 mod compare;
+mod equal;
 mod filter;
+mod related;
 
 pub use compare::{Certainty, Comparator, Comparators, Compared, Noise};
+pub use equal::{EqualityRule, Format};
 pub use filter::{Filter, Sensitivity, Silencer};
+pub(super) use related::{is_child, relate};

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
-use self::pattern::Pattern;
+pub(super) use self::pattern::Pattern;
 use super::model::Severity;
 use crate::error::{Error, ErrorKind, Result};
 use crate::value::{Path, Step};

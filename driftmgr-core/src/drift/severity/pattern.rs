@@ -4,10 +4,10 @@ use serde::{Deserialize, Deserializer};
 
 /// A pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Pattern(Vec<String>);
+pub(in crate::drift) struct Pattern(Vec<String>);
 
 impl Pattern {
-    pub(super) fn any() -> Self {
+    pub(in crate::drift) fn any() -> Self {
         Self(vec!["*".to_owned()])
     }
 
@@ -17,12 +17,12 @@ impl Pattern {
     }
 
     /// Whether the whole text fits.
-    pub(super) fn matches(&self, text: &str) -> bool {
+    pub(in crate::drift) fn matches(&self, text: &str) -> bool {
         self.0.iter().any(|alternative| fits(alternative, text))
     }
 
     /// Whether the dotted names, or the first few of them, fit.
-    pub(super) fn covers(&self, names: &str) -> bool {
+    pub(in crate::drift) fn covers(&self, names: &str) -> bool {
         let ends = names
             .match_indices('.')
             .map(|(at, _)| at)

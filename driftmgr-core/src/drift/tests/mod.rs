@@ -7,6 +7,7 @@ mod left_out;
 mod order;
 mod outcomes;
 mod properties;
+mod related;
 mod renamed;
 mod schemas;
 mod secrets;

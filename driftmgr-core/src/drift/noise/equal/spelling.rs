@@ -1,5 +1,6 @@
 //! One value in two spellings: scalars, members of sets, and lists whose order means nothing (classes 2, 3 and 7).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
@@ -110,7 +111,7 @@ impl Entry {
 /// Formats by type and path and, for the built-in ones, by shape.
 #[derive(Debug)]
 pub(in crate::drift::noise) struct Spelling {
-    entries: Vec<Entry>,
+    entries: Cow<'static, [Entry]>,
     shapes: bool,
 }
 
@@ -121,7 +122,7 @@ impl Spelling {
         // A test reads the file, so that it is never wrong here.
         let entries = ENTRIES.get_or_init(|| serde_json::from_str(TABLE).unwrap_or_default());
         Self {
-            entries: entries.clone(),
+            entries: Cow::Borrowed(entries),
             shapes: true,
         }
     }

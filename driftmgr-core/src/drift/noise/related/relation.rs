@@ -208,7 +208,8 @@ impl Relation {
             }
         }
         if self.each.is_empty() {
-            return vec![Value::Map(common)];
+            let says = !common.is_empty();
+            return says.then_some(Value::Map(common)).into_iter().collect();
         }
         let part = |(name, value): (String, Value)| {
             let mut part = common.clone();
@@ -305,5 +306,46 @@ fn tidy(value: &Value) -> Value {
         }
         Value::String(text) if text.is_empty() => Value::Null,
         plain => plain.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_can_be_read_and_each_relation_says_what_is_declared() {
+        let relations: Vec<Relation> = serde_json::from_str(TABLE).unwrap();
+        assert!(relations.len() > 50);
+        for relation in &relations {
+            let given = [
+                relation.member.is_some(),
+                relation.value.is_some(),
+                relation.whole.is_some(),
+            ];
+            assert_eq!(given.iter().filter(|g| **g).count(), 1, "{relation:?}");
+            assert!(relation.main_link().is_some(), "{relation:?}");
+        }
+    }
+
+    #[test]
+    fn ids_that_no_other_account_has() {
+        for unique in [
+            "sg-0123456789abcdef0",
+            "rtb-12345678",
+            "arn:aws:sns:eu-west-1:123456789012:x",
+            "/subscriptions/a/b",
+        ] {
+            assert!(is_unique(unique), "{unique}");
+        }
+        for name in [
+            "app",
+            "my-role",
+            "web-deadbeef1",
+            "arn:aws:iam::aws:policy/ReadOnlyAccess",
+            "1-12345678",
+        ] {
+            assert!(!is_unique(name), "{name}");
+        }
     }
 }

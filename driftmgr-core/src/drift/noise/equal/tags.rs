@@ -165,11 +165,11 @@ pub(super) struct SystemTags;
 
 impl Comparator for SystemTags {
     fn equal(&self, change: &Compared<'_>) -> Option<Noise> {
-        let names = change.path.steps().iter().filter_map(|step| match step {
+        let mut inwards = change.path.steps().iter().rev();
+        let last = inwards.find_map(|step| match step {
             Step::Attribute(name) => Some(name.as_str()),
             _ => None,
-        });
-        let last = names.last()?;
+        })?;
         let of_system = match (change.path.steps().last()?, last) {
             // Groups hold their tags as a set of blocks.
             (Step::Element(member), "tag" | "tags") => {

@@ -11,7 +11,7 @@ use super::finding::{Judge, Outcome};
 use super::group::group;
 use super::model::{DriftReport, Kind, NotLookedAt, NotLookedAtKind, Summary, SurveyedProvider};
 use super::moved::Renames;
-use super::noise::{Comparators, Filter};
+use super::noise::{Comparators, Filter, relate};
 use super::reality::{InstanceRef, Observed, Reality};
 use super::selection::Selection;
 use super::severity::Rules;
@@ -107,8 +107,9 @@ pub async fn survey(cx: &Context, inputs: &[DriftInput], options: &SurveyOptions
     let mut looked = look_at_all(cx, jobs, options).await;
     looked.sort_by_key(|each| each.position);
     report.problems = valve::close(&mut looked);
+    relate(&mut looked);
     for each in looked {
-        record(&mut report, each);
+        record(&mut report, each, &options.filter);
     }
     report.findings.sort_by(|a, b| {
         (&a.target, &a.address, &a.deposed).cmp(&(&b.target, &b.address, &b.deposed))
@@ -226,11 +227,7 @@ async fn look_at<'a>(
         comparators: &options.comparators,
         configuration: job.input.configuration.as_deref(),
     };
-    let mut outcome = judge.outcome(&job.object, observed, job.new_address.as_ref());
-    if let Outcome::Differs(finding) = &mut outcome {
-        finding.target.clone_from(&job.input.target);
-        options.filter.apply(finding);
-    }
+    let outcome = judge.outcome(&job.object, observed, job.new_address.as_ref());
     Looked {
         position,
         index: job.index,
@@ -268,11 +265,16 @@ fn not_reached(error: &Error) -> Error {
     Error::new(error.kind(), message)
 }
 
-fn record(report: &mut DriftReport, looked: Looked<'_>) {
+fn record(report: &mut DriftReport, looked: Looked<'_>, filter: &Filter) {
     let target = looked.input.target.clone();
     match looked.outcome {
-        Outcome::Same => report.summary.same += 1,
-        Outcome::Differs(finding) => report.findings.push(*finding),
+        Outcome::Same(_) => report.summary.same += 1,
+        Outcome::Differs(draft) => {
+            let mut finding = draft.conclude();
+            finding.target = target;
+            filter.apply(&mut finding);
+            report.findings.push(finding);
+        }
         Outcome::Unverifiable(error) => report.not_looked_at.push(NotLookedAt {
             target,
             address: looked.object.address,

@@ -2,7 +2,7 @@
 
 use super::ignore::IgnoredChanges;
 use super::model::{AttributeChange, Class, Effect, EffectAction, Finding, Kind, Severity};
-use super::noise::{Certainty, Comparators, Compared, Noise};
+use super::noise::{Certainty, Comparators, Compared, Noise, is_child};
 use super::reality::{InstanceRef, Observation, Observed};
 use super::severity::{Category, Changed, Rules};
 use crate::address::InstanceAddress;
@@ -15,18 +15,28 @@ use crate::value::{Path, PathSet, Value, diff};
 
 /// What became of one object.
 pub(super) enum Outcome {
-    Same,
+    /// With the object, where it says something about another one.
+    Same(Option<Box<Value>>),
     /// The finding's target is filled in by the engine.
-    Differs(Box<Finding>),
+    Differs(Box<Draft>),
     Unverifiable(Error),
+}
+
+/// A finding whose changes may still turn out to mean nothing. What follows from them is settled by [`Draft::conclude`].
+pub(super) struct Draft {
+    pub(super) finding: Finding,
+    /// Reasons that stand before those of the changes.
+    first: Vec<String>,
+    /// Reasons that stand after them.
+    last: Vec<String>,
 }
 
 impl Outcome {
     /// The word of [`crate::event::Event::InstanceRead`].
     pub(super) fn word(&self) -> &'static str {
         match self {
-            Self::Same => "same",
-            Self::Differs(finding) if finding.kind == Kind::Missing => "deleted",
+            Self::Same(_) => "same",
+            Self::Differs(draft) if draft.finding.kind == Kind::Missing => "deleted",
             Self::Differs(_) => "drifted",
             Self::Unverifiable(_) => "unverifiable",
         }
@@ -52,7 +62,7 @@ impl Judge<'_> {
         let declared = self
             .configuration
             .and_then(|c| c.resource(&address.resource));
-        let mut finding = match observed {
+        let mut draft = match observed {
             Observed::Unreadable(error) => return Outcome::Unverifiable(error),
             Observed::Absent {
                 stored,
@@ -67,16 +77,19 @@ impl Judge<'_> {
                     (observation.stored, observation.current),
                     &observation.schema,
                 ),
-                None => return Outcome::Same,
+                None => {
+                    let declares = is_child(&address.resource.resource_type);
+                    return Outcome::Same(declares.then(|| Box::new(observation.stored)));
+                }
             },
         };
-        settled(&object.instance, &mut finding);
-        finding.declared = declared.map(|block| block.location.clone());
+        settled(&object.instance, &mut draft);
+        draft.finding.declared = declared.map(|block| block.location.clone());
         if let Some(new_address) = new_address {
-            finding.previous_address = Some(object.address.clone());
-            finding.address = new_address.clone();
+            draft.finding.previous_address = Some(object.address.clone());
+            draft.finding.address = new_address.clone();
         }
-        Outcome::Differs(Box::new(finding))
+        Outcome::Differs(Box::new(draft))
     }
 
     fn modified(
@@ -85,7 +98,7 @@ impl Judge<'_> {
         observation: Observation,
         verdict: Result<Verdict>,
         declared: Option<&ResourceBlock>,
-    ) -> Finding {
+    ) -> Draft {
         let Observation {
             stored,
             current,
@@ -129,6 +142,8 @@ impl Judge<'_> {
                     only_computed: nature == Some(Nature::Computed),
                     planned: (class != Class::Unclassified).then_some(material),
                     configured,
+                    severity: rule.severity,
+                    block: &schema.block,
                     stored: &stored,
                     current: &current,
                 });
@@ -177,45 +192,74 @@ impl Judge<'_> {
             Some(ignored) => with_ignored_critical(notes, ignored, &changes, &sensitive),
             None => notes,
         };
-        let real = || changes.iter().filter(|c| c.noise.is_none());
-        let severity = match real().map(|c| c.severity).max() {
-            Some(severity) => severity,
-            None if changes.is_empty() => Severity::Important,
-            None => Severity::Informational,
-        };
-        Finding {
+        let finding = Finding {
             kind: Kind::Modified,
-            category: real()
-                .find(|c| c.severity == severity)
-                .map_or_else(Category::default, |c| c.category),
-            reasons: reasons(&changes, severity, &verdict, notes),
             class,
-            severity,
             effect,
             changes,
             before: stored,
             after: Some(current),
             sensitive,
             ..empty_finding(object)
+        };
+        Draft {
+            finding,
+            first: verdict_reasons(&verdict),
+            last: notes,
         }
     }
 }
 
-/// Why a finding is what it is, one sentence each.
-fn reasons(
-    changes: &[AttributeChange],
-    severity: Severity,
-    verdict: &Result<Verdict>,
-    notes: Vec<String>,
-) -> Vec<String> {
-    let mut reasons = Vec::new();
-    match verdict {
-        Ok(Verdict::NoChange) => reasons.push(Noise::planned().reason),
-        Ok(Verdict::Change { .. }) => {}
-        Err(error) => reasons.push(format!(
-            "the provider could not say what apply would do: {error}"
-        )),
+impl Draft {
+    /// A finding that does not follow from changes.
+    fn settled(finding: Finding) -> Self {
+        Self {
+            finding,
+            first: Vec::new(),
+            last: Vec::new(),
+        }
     }
+
+    /// The finding with what follows from its changes: severity, category and reasons. Changes that mean nothing count for none of them.
+    pub(super) fn conclude(self) -> Finding {
+        let Self {
+            mut finding,
+            first,
+            last,
+        } = self;
+        if finding.kind == Kind::Modified {
+            let real = || finding.changes.iter().filter(|c| c.noise.is_none());
+            let severity = match real().map(|c| c.severity).max() {
+                Some(severity) => severity,
+                None if finding.changes.is_empty() => Severity::Important,
+                None => Severity::Informational,
+            };
+            let category = real()
+                .find(|c| c.severity == severity)
+                .map_or_else(Category::default, |c| c.category);
+            finding.reasons = change_reasons(&finding.changes, severity);
+            finding.severity = severity;
+            finding.category = category;
+        }
+        finding.reasons.splice(0..0, first);
+        finding.reasons.extend(last);
+        finding
+    }
+}
+
+fn verdict_reasons(verdict: &Result<Verdict>) -> Vec<String> {
+    match verdict {
+        Ok(Verdict::NoChange) => vec![Noise::planned().reason],
+        Ok(Verdict::Change { .. }) => Vec::new(),
+        Err(error) => vec![format!(
+            "the provider could not say what apply would do: {error}"
+        )],
+    }
+}
+
+/// Why a finding is as severe as it is, one sentence each.
+fn change_reasons(changes: &[AttributeChange], severity: Severity) -> Vec<String> {
+    let mut reasons = Vec::new();
     let real = || changes.iter().filter(|c| c.noise.is_none());
     for change in real().filter(|c| c.severity == severity) {
         if !reasons.contains(&change.reason) {
@@ -232,7 +276,6 @@ fn reasons(
             elsewhere.join(", ")
         ));
     }
-    reasons.extend(notes);
     reasons
 }
 
@@ -297,7 +340,8 @@ fn with_ignored_critical(
 }
 
 /// What apply does with deposed and tainted objects is settled before it looks at any attribute.
-fn settled(instance: &Instance, finding: &mut Finding) {
+fn settled(instance: &Instance, draft: &mut Draft) {
+    let finding = &mut draft.finding;
     let there = finding.kind != Kind::Missing;
     let (action, reason) = if instance.deposed.is_some() {
         // One that is gone already is only forgotten.
@@ -327,7 +371,7 @@ fn settled(instance: &Instance, finding: &mut Finding) {
         },
     });
     if there {
-        finding.reasons.push(reason.to_owned());
+        draft.last.push(reason.to_owned());
     }
 }
 
@@ -336,8 +380,8 @@ fn moved(
     object: &InstanceRef,
     (stored, current): (Value, Value),
     schema: &ResourceSchema,
-) -> Finding {
-    Finding {
+) -> Draft {
+    Draft::settled(Finding {
         kind: Kind::Moved,
         class: Class::Cosmetic,
         category: Category::Metadata,
@@ -353,7 +397,7 @@ fn moved(
         before: stored,
         after: Some(current),
         ..empty_finding(object)
-    }
+    })
 }
 
 fn missing(
@@ -362,7 +406,7 @@ fn missing(
     schema: &ResourceSchema,
     notes: Vec<String>,
     rules: &Rules,
-) -> Finding {
+) -> Draft {
     let rule = rules.deleted(&object.address.resource.resource_type);
     // What the provider noted says more than that the object is gone.
     let reasons = if notes.is_empty() {
@@ -374,7 +418,7 @@ fn missing(
         action: EffectAction::Create,
         replace_because: Vec::new(),
     });
-    Finding {
+    Draft::settled(Finding {
         kind: Kind::Missing,
         class: Class::Material,
         severity: rule.severity,
@@ -384,7 +428,7 @@ fn missing(
         sensitive: sensitive(object, schema, [&stored]),
         before: stored,
         ..empty_finding(object)
-    }
+    })
 }
 
 fn judged(verdict: &Result<Verdict>) -> (Class, Option<Effect>, Vec<Path>) {

@@ -29,7 +29,8 @@ pub use model::{
 };
 pub use moved::{Move, Renames};
 pub use noise::{
-    Certainty, Comparator, Comparators, Compared, Filter, Noise, Sensitivity, Silencer,
+    Certainty, Comparator, Comparators, Compared, EqualityRule, Filter, Format, Noise, Sensitivity,
+    Silencer,
 };
 pub use reality::{InstanceRef, Observation, Observed, Readers, Reality, Routes, Support};
 pub use score::{Deduction, Score};

@@ -120,7 +120,7 @@ pub(super) fn close(looked: &mut [Looked<'_>]) -> Vec<Error> {
 }
 
 fn is_gone(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Differs(finding) if finding.kind == Kind::Missing)
+    matches!(outcome, Outcome::Differs(draft) if draft.finding.kind == Kind::Missing)
 }
 
 /// The objects of one state that one provider configuration answers for.

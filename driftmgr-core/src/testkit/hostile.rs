@@ -9,6 +9,7 @@ use crate::configuration::{Evaluator, RootModule, Variables, Workspace};
 use crate::context::Context;
 use crate::drift::{Comparators, Compared};
 use crate::env::Environment;
+use crate::provider::Block;
 use crate::state::{HealthInputs, Secrets, State, compare};
 use crate::value::{Path, Type, Value, json, msgpack};
 
@@ -152,6 +153,7 @@ pub fn documents(bytes: &[u8]) {
     };
     let (before, after) = text.split_once('\0').unwrap_or((text, text));
     let comparators = Comparators::default();
+    let block = Block::default();
     let judge = |before: &str, after: &str, path: &str| {
         let [before, after] = [before, after].map(Value::from);
         let change = Compared {
@@ -162,6 +164,8 @@ pub fn documents(bytes: &[u8]) {
             only_computed: false,
             planned: Some(true),
             configured: Some(true),
+            severity: Severity::Important,
+            block: &block,
             stored: &Value::Null,
             current: &Value::Null,
         };

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::drift::model::Severity;
+use crate::provider::Block;
 use crate::value::{Path, Value};
 
 /// How sure it is that a change means nothing.
@@ -58,6 +60,10 @@ pub struct Compared<'a> {
     pub planned: Option<bool>,
     /// The configuration sets the attribute; `None` without a configuration.
     pub configured: Option<bool>,
+    /// How much the change matters, taken by itself.
+    pub severity: Severity,
+    /// The schema of the whole object.
+    pub block: &'a Block,
     /// The whole object in the state.
     pub stored: &'a Value,
     /// The whole object in reality.
@@ -76,30 +82,12 @@ pub trait Comparator: Debug + Send + Sync {
 
 /// The comparators of a survey; the first that has an opinion decides.
 #[derive(Debug, Clone)]
-pub struct Comparators(Vec<Arc<dyn Comparator>>);
-
-impl Default for Comparators {
-    /// The built-in ones.
-    fn default() -> Self {
-        Self(super::equal::builtin())
-    }
-}
+pub struct Comparators(pub(super) Vec<Arc<dyn Comparator>>);
 
 impl Comparators {
-    /// These, in this order, before the built-in ones.
-    #[must_use]
-    pub fn with(comparators: Vec<Arc<dyn Comparator>>) -> Self {
-        Self(
-            comparators
-                .into_iter()
-                .chain(super::equal::builtin())
-                .collect(),
-        )
-    }
-
-    /// None at all: only what the provider plans counts.
-    pub fn none() -> Self {
-        Self(Vec::new())
+    /// These alone, in this order.
+    pub fn new(comparators: Vec<Arc<dyn Comparator>>) -> Self {
+        Self(comparators)
     }
 
     /// Why both sides of a change mean the same.

@@ -7,7 +7,10 @@
 mod compare;
 mod equal;
 mod filter;
+mod related;
 
 pub use compare::{Certainty, Comparator, Comparators, Compared, Noise};
+pub use equal::{EqualityRule, Format};
 pub(in crate::drift) use filter::may_be_hidden;
 pub use filter::{Filter, Sensitivity, Silencer};
+pub(super) use related::{is_child, relate};

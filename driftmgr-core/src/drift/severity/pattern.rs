@@ -31,7 +31,7 @@ impl Alternative {
 }
 
 impl Pattern {
-    pub(super) fn any() -> Self {
+    pub(in crate::drift) fn any() -> Self {
         Self(vec![Alternative::new("*")])
     }
 
@@ -48,7 +48,7 @@ impl Pattern {
     }
 
     /// Whether the dotted names, or the first few of them, fit.
-    pub(super) fn covers(&self, names: &str) -> bool {
+    pub(in crate::drift) fn covers(&self, names: &str) -> bool {
         let ends = names
             .match_indices('.')
             .map(|(at, _)| at)

@@ -9,6 +9,7 @@ mod left_out;
 mod order;
 mod outcomes;
 mod properties;
+mod related;
 mod renamed;
 pub(crate) mod schemas;
 mod score;

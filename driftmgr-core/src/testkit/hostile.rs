@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use crate::configuration::{Evaluator, RootModule, Variables, Workspace};
 use crate::context::Context;
-use crate::drift::{Comparators, Compared};
+use crate::drift::{Comparators, Compared, Severity};
 use crate::env::Environment;
 use crate::provider::Block;
 use crate::state::{HealthInputs, Secrets, State, compare};

@@ -1,7 +1,7 @@
 //! From what was observed to what is reported.
 
 use super::model::{AttributeChange, Class, Effect, EffectAction, Finding, Kind, Severity};
-use super::noise::{Comparators, Compared, Noise, is_child};
+use super::noise::{Certainty, Comparators, Compared, Noise, is_child};
 use super::reality::{InstanceRef, Observation, Observed};
 use super::severity::{Category, Rules};
 use crate::address::InstanceAddress;
@@ -143,7 +143,21 @@ impl Judge<'_> {
                     || !blank(difference.before.as_ref())
                     || blank(difference.after.as_ref());
                 let harmless = !material && asked && rule.severity < Severity::Critical;
-                let noise = noise.or_else(|| harmless.then(Noise::planned));
+                // What apply would do about something critical is noise only with proof.
+                let noise = noise.filter(|noise| {
+                    !material
+                        || rule.severity < Severity::Critical
+                        || noise.certainty == Certainty::Proven
+                });
+                // The provider's word is proof; it also proves what was known, and is better than a guess.
+                let noise = match noise {
+                    Some(noise) if harmless && noise.certainty >= Certainty::Known => Some(Noise {
+                        certainty: Certainty::Proven,
+                        ..noise
+                    }),
+                    _ if harmless => Some(Noise::planned()),
+                    other => other,
+                };
                 AttributeChange {
                     sensitive: sensitive.hides(&difference.path),
                     path: difference.path,

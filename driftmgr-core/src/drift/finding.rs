@@ -160,7 +160,15 @@ impl Judge<'_> {
                         || rule.severity < Severity::Critical
                         || noise.certainty == Certainty::Proven
                 });
-                let noise = noise.or_else(|| harmless.then(Noise::planned));
+                // The provider's word is proof; it also proves what was known, and is better than a guess.
+                let noise = match noise {
+                    Some(noise) if harmless && noise.certainty >= Certainty::Known => Some(Noise {
+                        certainty: Certainty::Proven,
+                        ..noise
+                    }),
+                    _ if harmless => Some(Noise::planned()),
+                    other => other,
+                };
                 let left_alone = ignored.as_ref().filter(|ignored| {
                     let (before, after) = (difference.before.as_ref(), difference.after.as_ref());
                     ignored.covers(&difference.path, before, after)

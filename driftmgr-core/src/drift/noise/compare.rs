@@ -85,9 +85,16 @@ pub trait Comparator: Debug + Send + Sync {
 pub struct Comparators(pub(super) Vec<Arc<dyn Comparator>>);
 
 impl Comparators {
-    /// These alone, in this order.
-    pub fn new(comparators: Vec<Arc<dyn Comparator>>) -> Self {
-        Self(comparators)
+    /// These, in this order, before the built-in ones.
+    #[must_use]
+    pub fn with(comparators: Vec<Arc<dyn Comparator>>) -> Self {
+        let built_in = Self::builtin().0;
+        Self(comparators.into_iter().chain(built_in).collect())
+    }
+
+    /// None at all: only what the provider plans counts.
+    pub fn none() -> Self {
+        Self(Vec::new())
     }
 
     /// Why both sides of a change mean the same.

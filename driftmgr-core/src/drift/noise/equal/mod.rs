@@ -20,7 +20,7 @@ mod tags;
 
 use std::sync::Arc;
 
-use super::compare::{Certainty, Comparator, Comparators, Noise};
+use super::compare::{Certainty, Comparators, Noise};
 
 pub use format::Format;
 pub use rules::EqualityRule;
@@ -31,7 +31,7 @@ pub(super) use spelling::Spelling;
 impl Comparators {
     /// What is known of formats, resource types and clouds.
     pub fn builtin() -> Self {
-        Self::new(vec![
+        Self(vec![
             Arc::new(absent::Absent),
             Arc::new(Spelling::builtin()),
             Arc::new(tags::EchoedTags),
@@ -42,17 +42,10 @@ impl Comparators {
 
     /// These, asked after users' rules.
     #[must_use]
-    pub fn with_rules(self, rules: Vec<EqualityRule>) -> Self {
-        if rules.is_empty() {
-            return self;
+    pub fn with_rules(mut self, rules: Vec<EqualityRule>) -> Self {
+        if !rules.is_empty() {
+            self.0.insert(0, Arc::new(Spelling::of_rules(rules)));
         }
-        self.after(Arc::new(Spelling::of_rules(rules)))
-    }
-
-    /// These, asked after another one.
-    #[must_use]
-    pub fn after(mut self, first: Arc<dyn Comparator>) -> Self {
-        self.0.insert(0, first);
         self
     }
 }

@@ -12,6 +12,7 @@ use super::place::{at, attribute, element, entry, names, type_at};
 use super::rules::EqualityRule;
 use crate::drift::noise::compare::{Certainty, Comparator, Compared, Noise};
 use crate::drift::severity::Pattern;
+use crate::provider::Block;
 use crate::value::{Path, Step, Type, Value};
 
 /// What is known of types and paths.
@@ -278,6 +279,19 @@ impl Formats<'_> {
                     return Some(candidate.noise());
                 }
                 let whole = like.balanced(|v| Some(self.normal(&names, &ty, v)));
+                if !whole && order.is_none() && was_asked(change, container, stored) {
+                    let zeros = like.balanced(|v| {
+                        let value = without_zeros(change.block, container, v);
+                        Some(self.normal(&names, &ty, &value))
+                    });
+                    return zeros.then(|| {
+                        noise(
+                            "equal-zero",
+                            "nothing on one side and zero on the other, which the provider does not tell apart",
+                            Certainty::Proven,
+                        )
+                    });
+                }
                 whole.then(|| match order {
                     Some(entry) => entry.noise(),
                     None => noise(
@@ -350,6 +364,33 @@ fn same(format: Format, before: &Value, after: &Value) -> bool {
         (Some(before), Some(after)) => before == after,
         _ => false,
     }
+}
+
+/// The provider plans no change of the set, and plan-back did not take over what is really there.
+fn was_asked(change: &Compared<'_>, container: &[Step], stored: &[Value]) -> bool {
+    let computed = attribute(change.block, &Path(container.to_vec())).is_some_and(|a| a.computed);
+    change.planned == Some(false) && (!computed || !stored.is_empty())
+}
+
+/// A member without what is zero or false, where the provider does not fill that in.
+fn without_zeros(block: &Block, container: &[Step], member: &Value) -> Value {
+    let Value::Map(entries) = member else {
+        return member.clone();
+    };
+    let set = attribute(block, &Path(container.to_vec()));
+    let zero = |value: &Value| match value {
+        Value::Bool(truth) => !truth,
+        Value::Number(number) => number.as_i64() == Some(0),
+        _ => false,
+    };
+    let kept = |name: &str, value: &Value| {
+        let path = Path(container.to_vec()).join(Step::Attribute(name.to_owned()));
+        let inner =
+            attribute(block, &path).filter(|inner| set.is_none_or(|s| !std::ptr::eq(s, *inner)));
+        !zero(value) || inner.is_some_and(|a| a.computed)
+    };
+    let entries = entries.iter().filter(|(name, value)| kept(name, value));
+    Value::Map(entries.map(|(k, v)| (k.clone(), v.clone())).collect())
 }
 
 fn in_map(steps: &[Step]) -> bool {

@@ -30,8 +30,10 @@ mod oracle {
     mod drift;
     mod harness;
     mod lab;
+    mod mutations;
     mod native;
     mod plan;
+    mod schema;
     mod states;
 }
 

@@ -107,3 +107,32 @@ fn known(rule: &str, lab: &str) -> bool {
         .iter()
         .any(|(r, labs)| *r == rule && labs.contains(&lab))
 }
+
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic(expected = "no test of this lab knows the rule")]
+    fn a_line_of_an_unknown_lab_fails() {
+        Line::parse("not-configured | nowhere | a.b | because");
+    }
+
+    #[test]
+    #[should_panic(expected = "no test of this lab knows the rule")]
+    fn a_line_of_a_rule_that_its_lab_does_not_ask_for_fails() {
+        Line::parse("pull | aws | a.b | because");
+    }
+
+    #[test]
+    #[should_panic(expected = "no test needs these differences")]
+    fn a_line_that_its_lab_does_not_need_fails() {
+        Differences::of("cloudfive").all_used(&["marks"]);
+    }
+
+    #[test]
+    fn a_line_counts_only_for_its_lab() {
+        let address = "cloudfive_bucket.each[\"back up\"]";
+        assert!(!Differences::of("cloudsix").explains("marks", address));
+        assert!(Differences::of("cloudfive").explains("marks", address));
+    }
+}

@@ -238,3 +238,47 @@ fn exact(value: &mut Value) {
         _ => {}
     }
 }
+
+mod tests {
+    use super::*;
+
+    fn way(steps: &[&str]) -> Steps {
+        steps.iter().map(|step| (*step).to_owned()).collect()
+    }
+
+    #[test]
+    fn paths_are_split_into_names_positions_and_keys() {
+        assert_eq!(steps("disk[1].size_gb"), way(&["disk", "1", "size_gb"]));
+        assert_eq!(steps(r#"tags["a.b/[c"]"#), way(&["tags", "a.b/[c"]));
+        assert_eq!(steps("rule[{port = 1}]"), way(&["rule"]));
+    }
+
+    #[test]
+    fn places_are_the_same_when_one_leads_to_the_other() {
+        let set = |ways: &[&[&str]]| ways.iter().map(|w| way(w)).collect::<BTreeSet<_>>();
+        let object = set(&[&["endpoint"]]);
+        let parts = set(&[&["endpoint", "host"], &["endpoint", "port"]]);
+        assert!(same_places(&object, &parts) && same_places(&parts, &object));
+        assert!(!same_places(&object, &set(&[&["endpoint"], &["name"]])));
+        assert!(!same_places(
+            &set(&[&["tags", "a"]]),
+            &set(&[&["tags", "b"]])
+        ));
+        assert!(!same_places(&object, &set(&[])));
+    }
+
+    #[test]
+    fn numbers_are_compared_exactly_and_are_no_strings() {
+        let shown = |text: &str| {
+            let mut value = serde_json::from_str(text).unwrap();
+            exact(&mut value);
+            value
+        };
+        assert_eq!(shown("[1e2, 1.50]"), shown("[100, 1.5]"));
+        assert_ne!(shown("1"), shown("\"1\""));
+        assert_ne!(
+            shown("123456789012345678901234567890.125"),
+            shown("123456789012345678901234567890.126")
+        );
+    }
+}

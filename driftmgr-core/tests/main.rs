@@ -30,9 +30,11 @@ mod oracle {
     mod drift;
     mod harness;
     mod lab;
+    mod mutations;
     mod native;
     mod plan;
     mod rules;
+    mod schema;
     mod states;
 }
 

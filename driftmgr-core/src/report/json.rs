@@ -130,6 +130,8 @@ fn marks(value: &Value, sensitive: &PathSet, at: &Path) -> Option<Json> {
             })
         }
         Value::Dynamic(inner) => marks(&inner.1, sensitive, at),
+        // It holds nothing of what is marked below it.
+        Value::Null => None,
         _ => (!at.steps().is_empty() && sensitive.hides(at)).then_some(Json::Bool(true)),
     }
 }

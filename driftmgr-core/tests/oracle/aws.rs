@@ -3,8 +3,9 @@
 use std::process::Command;
 
 use super::differences::Differences;
-use super::drift::{agree_on_actions, agree_on_differences, visible};
+use super::drift::{agree, visible};
 use super::lab::Lab;
+use super::schema::Shapes;
 use crate::support::options::showing_all;
 use crate::support::tools::{Moto, Program, Tools};
 
@@ -66,10 +67,25 @@ resource "aws_dynamodb_table" "items" {
 resource "aws_s3_bucket" "logs" {
   bucket = "logs-of-the-lab"
 }
+
+resource "aws_sns_topic" "news" {
+  name         = "news"
+  display_name = "news"
+}
+
+resource "aws_kms_key" "data" {
+  description             = "data"
+  deletion_window_in_days = 10
+}
+
+resource "aws_cloudwatch_log_group" "requests" {
+  name              = "requests"
+  retention_in_days = 30
+}
 "#;
 
 /// How many objects that makes.
-const OBJECTS: u64 = 9;
+const OBJECTS: u64 = 12;
 
 /// Each line changes one fact through the API.
 const CHANGES: &str = r#"
@@ -82,10 +98,15 @@ sqs.set_queue_attributes(QueueUrl=sqs.get_queue_url(QueueName="jobs-0")["QueueUr
 sqs.delete_queue(QueueUrl=sqs.get_queue_url(QueueName="jobs-1")["QueueUrl"])
 policy = '{"Statement":[{"Principal":{"Service":["ec2.amazonaws.com"]},"Effect":"Allow","Action":["sts:AssumeRole"]}],"Version":"2012-10-17"}'
 iam.update_assume_role_policy(RoleName="service", PolicyDocument=policy)
+s3.put_bucket_versioning(Bucket="logs-of-the-lab", VersioningConfiguration=dict(Status="Enabled"))
+sns.set_topic_attributes(TopicArn=sns.list_topics()["Topics"][0]["TopicArn"], AttributeName="DisplayName", AttributeValue="olds")
+kms.enable_key_rotation(KeyId=[k["KeyId"] for k in kms.list_keys()["Keys"] if kms.describe_key(KeyId=k["KeyId"])["KeyMetadata"]["Description"] == "data"][0])
+logs.put_retention_policy(logGroupName="requests", retentionInDays=7)
+dynamodb.update_table(TableName="items", StreamSpecification=dict(StreamEnabled=True, StreamViewType="NEW_IMAGE"))
 "#;
 
 fn through_the_api(moto: &Moto, code: &str) {
-    let clients = ["ec2", "sqs", "iam"].map(|name| {
+    let clients = ["ec2", "sqs", "iam", "s3", "sns", "kms", "logs", "dynamodb"].map(|name| {
         let url = moto.url();
         format!("{name} = boto3.client({name:?}, endpoint_url={url:?}, region_name=\"eu-central-1\", aws_access_key_id=\"testing\", aws_secret_access_key=\"testing\")\n")
     });
@@ -105,7 +126,17 @@ fn through_the_api(moto: &Moto, code: &str) {
 fn the_real_aws_provider() {
     let moto = Moto::start();
     let provider = moto
-        .provider_block(&["s3", "ec2", "sqs", "iam", "dynamodb", "sts"])
+        .provider_block(&[
+            "s3",
+            "ec2",
+            "sqs",
+            "iam",
+            "dynamodb",
+            "sns",
+            "kms",
+            "cloudwatchlogs",
+            "sts",
+        ])
         .replace(
             "\"eu-central-1\"",
             "var.region\n  max_retries                 = 1",
@@ -114,23 +145,29 @@ fn the_real_aws_provider() {
         Program::Terraform,
         &[("main.tf", RESOURCES), ("provider.tf", &provider)],
     );
-    let mut list = Differences::load();
+    let mut list = Differences::of("aws");
 
-    agree_on_differences(&lab, "untouched");
-    agree_on_actions(&lab, "untouched", &mut list);
+    let shapes = Shapes::of(&lab.terraform);
+
+    let report = agree(&lab, &shapes, "untouched", &mut list);
     assert_eq!(
-        visible(&lab.ask()).into_keys().collect::<Vec<_>>(),
+        visible(&report).into_keys().collect::<Vec<_>>(),
         [""; 0],
         "untouched"
     );
 
     through_the_api(&moto, CHANGES);
-    agree_on_differences(&lab, "changed");
-    agree_on_actions(&lab, "changed", &mut list);
-    let seen: Vec<String> = visible(&lab.ask()).into_keys().collect();
+    let report = agree(&lab, &shapes, "changed", &mut list);
+    list.all_used(&["marks", "not-configured"]);
+    let seen: Vec<String> = visible(&report).into_keys().collect();
     // The policy says the same in other words, so it is not among them.
     let want = [
+        "aws_cloudwatch_log_group.requests",
+        "aws_dynamodb_table.items",
+        "aws_kms_key.data",
+        "aws_s3_bucket.logs",
         "aws_security_group.web",
+        "aws_sns_topic.news",
         "aws_sqs_queue.jobs[0]",
         "aws_sqs_queue.jobs[1]",
         "aws_subnet.each[\"a\"]",

@@ -1,4 +1,4 @@
-//! The native readers beside the plugins that they stand in for.
+//! The real providers of files, times and of nothing at all; and the native readers beside the plugins that they stand in for.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,37 +7,15 @@ use std::path::Path;
 use driftmgr_core::client::DriftOptions;
 use serde_json::Value;
 
+use super::differences::Differences;
+use super::drift::agree;
 use super::lab::Lab;
+use super::schema::Shapes;
+use super::states::printed_alike;
 use crate::support::options::showing_all;
 use crate::support::tools::Program;
 
-const MAIN: &str = r#"
-terraform {
-  required_providers {
-    local = { source = "hashicorp/local" }
-    null  = { source = "hashicorp/null" }
-  }
-}
-
-resource "local_file" "each" {
-  for_each = toset(["same", "edited", "removed", "folder", "link", "emptied"])
-  filename = "files/${each.key}.txt"
-  content  = "content of ${each.key}\n"
-}
-
-resource "local_file" "empty" {
-  filename = "files/empty.txt"
-  content  = ""
-}
-
-resource "null_resource" "one" {
-  triggers = { a = "b" }
-}
-
-resource "terraform_data" "one" {
-  input = { a = 1 }
-}
-"#;
+const MAIN: &str = include_str!("labs/files.tf");
 
 /// What was said of each object that is not the same.
 fn verdicts(report: &Value) -> BTreeMap<String, String> {
@@ -76,38 +54,127 @@ fn origins(providers: &Value) -> Vec<&str> {
         .collect()
 }
 
+/// Changes of files, each another one.
 fn spoil(files: &Path) {
-    fs::write(files.join("edited.txt"), "something else").unwrap();
-    fs::remove_file(files.join("removed.txt")).unwrap();
-    fs::write(files.join("emptied.txt"), "").unwrap();
-    // The content is there, by another way.
+    let write = |name: &str, text: &str| fs::write(files.join(name), text).unwrap();
+    let remove = |name: &str| fs::remove_file(files.join(name)).unwrap();
+    write("edited.txt", "something else");
+    remove("removed.txt");
+    write("emptied.txt", "");
+    write("longer.txt", "content of longer\n\n");
+    write("empty-written.txt", "x");
+    remove("empty-removed.txt");
+    write("secret-edited.txt", "MARKER-of-others");
+    remove("secret-removed.txt");
+    write("binary-edited.bin", "\u{0}\u{1} edited.");
+    remove("binary-removed.bin");
+    // The content is there, by another way or for others to read.
     fs::rename(files.join("link.txt"), files.join("target.txt")).unwrap();
     std::os::unix::fs::symlink("target.txt", files.join("link.txt")).unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    fs::set_permissions(files.join("protected.txt"), mode).unwrap();
+}
+
+/// Objects that `spoil` makes look gone: local files are what was written, or nothing.
+const SPOILED: &[&str] = &[
+    r#"local_file.binary["edited"]"#,
+    r#"local_file.binary["removed"]"#,
+    r#"local_file.each["edited"]"#,
+    r#"local_file.each["emptied"]"#,
+    r#"local_file.each["longer"]"#,
+    r#"local_file.each["removed"]"#,
+    r#"local_file.empty["removed"]"#,
+    r#"local_file.empty["written"]"#,
+    r#"local_file.secret["edited"]"#,
+    r#"local_file.secret["removed"]"#,
+];
+
+/// Lets a month pass for one object: its time to rotate is in the past. What has no reality but the state is edited there.
+fn let_time_pass(lab: &Lab) {
+    lab.terraform.edit("terraform.tfstate", |state| {
+        for resource in state["resources"].as_array_mut().unwrap() {
+            let kind = resource["type"].as_str().unwrap().to_owned();
+            for instance in resource["instances"].as_array_mut().unwrap() {
+                let key = instance["index_key"].as_str().map(str::to_owned);
+                let attributes = &mut instance["attributes"];
+                match (kind.as_str(), key.as_deref()) {
+                    ("time_rotating", Some("due")) => {
+                        for (name, year) in
+                            [("rfc3339", 2020), ("id", 2020), ("rotation_rfc3339", 2021)]
+                        {
+                            attributes[name] = format!("{year}-01-01T00:00:00Z").into();
+                        }
+                    }
+                    ("null_resource", Some("edited")) => attributes["id"] = "1".into(),
+                    ("terraform_data", Some("edited")) => attributes["id"] = "another".into(),
+                    _ => {}
+                }
+            }
+        }
+    });
+}
+
+fn missing(addresses: &[&str]) -> BTreeMap<String, String> {
+    let missing = |address: &&str| ((*address).to_owned(), "missing".to_owned());
+    addresses.iter().map(missing).collect()
+}
+
+/// What was said of objects that have a native reader.
+fn without_time(mut verdicts: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    verdicts.retain(|address, _| !address.starts_with("time_"));
+    verdicts
+}
+
+fn agree_on_files(program: Program) {
+    let lab = Lab::apply(program, &[("main.tf", MAIN)]);
+    let shapes = Shapes::of(&lab.terraform);
+    let mut list = Differences::of("files");
+    printed_alike(&lab.terraform, &mut list);
+    agree(&lab, &shapes, "untouched", &mut list);
+
+    let [plugins, native] = both(&lab);
+    assert_eq!(
+        origins(&plugins.1),
+        ["plugin", "plugin", "plugin", "native"]
+    );
+    assert_eq!(origins(&native.1), ["native", "native", "native"]);
+    assert_eq!(plugins.0, BTreeMap::new());
+    assert_eq!(without_time(native.0.clone()), BTreeMap::new());
+    // No one reads the clock's objects then, and no one calls them clean.
+    assert_eq!(native.0.len(), 6);
+    assert!(native.0.values().all(|kind| kind == "unverifiable"));
+
+    spoil(&lab.terraform.path().join("files"));
+    let_time_pass(&lab);
+    agree(&lab, &shapes, "changed", &mut list);
+    list.all_used(&["marks", "not-configured"]);
+
+    let [plugins, native] = both(&lab);
+    let rotated = r#"time_rotating.each["due"]"#;
+    assert_eq!(plugins.0, missing(&[SPOILED, &[rotated]].concat()));
+    assert_eq!(without_time(native.0), missing(SPOILED));
 }
 
 #[test]
-fn the_same_verdict_with_and_without_plugins() {
+fn files_and_times_as_terraform_says_with_and_without_plugins() {
+    agree_on_files(Program::Terraform);
+}
+
+#[test]
+fn files_and_times_as_opentofu_says_with_and_without_plugins() {
+    agree_on_files(Program::OpenTofu);
+}
+
+#[test]
+fn a_folder_in_the_place_of_a_file_is_no_clean_file() {
     let lab = Lab::apply(Program::Terraform, &[("main.tf", MAIN)]);
-    let [plugins, native] = both(&lab);
-    assert_eq!(origins(&plugins.1), ["plugin", "plugin", "native"]);
-    assert_eq!(origins(&native.1), ["native", "native", "native"]);
-    assert_eq!(
-        (&plugins.0, &native.0),
-        (&BTreeMap::new(), &BTreeMap::new())
-    );
-
-    spoil(&lab.terraform.path().join("files"));
-    let [plugins, native] = both(&lab);
-    assert_eq!(plugins.0, native.0);
-    let gone = ["edited", "emptied", "removed"]
-        .map(|name| (format!("local_file.each[\"{name}\"]"), "missing".to_owned()));
-    assert_eq!(native.0, BTreeMap::from(gone));
-
-    // A folder cannot be read as a file: no one calls that clean.
     let folder = lab.terraform.path().join("files/folder.txt");
     fs::remove_file(&folder).unwrap();
     fs::create_dir(&folder).unwrap();
-    let [plugins, native] = both(&lab);
-    assert_eq!(plugins.0, native.0);
-    assert_eq!(native.0["local_file.each[\"folder\"]"], "unverifiable");
+    lab.terraform.fails(&["plan", "-refresh-only"]);
+    for (verdicts, _) in both(&lab) {
+        let verdicts = without_time(verdicts);
+        assert_eq!(verdicts.len(), 1, "{verdicts:?}");
+        assert_eq!(verdicts["local_file.each[\"folder\"]"], "unverifiable");
+    }
 }

@@ -117,6 +117,20 @@ async fn marks_have_the_shape_of_plan_json() {
     assert_eq!(change["before"]["name"], "n");
 }
 
+/// A null where something below it is marked holds nothing, as in plan JSON; what came in its place is marked by its own.
+#[tokio::test]
+async fn a_null_above_a_mark_is_not_marked() {
+    let (resource, mut instance) = object("demo_thing.a", "a");
+    let zone = Path::attribute_of_root("zones").join(Step::Index(0));
+    instance.sensitive = [zone].into_iter().collect::<PathSet>();
+    let fake = Fake::new([("a", Answer::With(json!({"zones": null})))]);
+    let report = look(state([(resource, instance)]), fake).await;
+    let change = &machine::drift(&report)["resource_drift"][0]["change"];
+    assert_eq!(change["before_sensitive"]["zones"], json!([true, true]));
+    assert_eq!(change["after"]["zones"], json!(null));
+    assert_eq!(change["after_sensitive"], json!({"password": true}));
+}
+
 /// Whatever is masked is marked: a mark inside a set hides the set, and a list's mark its members at all positions.
 #[tokio::test]
 async fn what_is_masked_is_marked() {

@@ -13,6 +13,7 @@ pub mod event;
 pub mod provider;
 pub mod redact;
 pub mod report;
+pub mod settings;
 pub mod state;
 #[cfg(any(test, feature = "testkit"))]
 pub mod testkit;

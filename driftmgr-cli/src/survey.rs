@@ -53,16 +53,25 @@ pub(crate) fn targets(positional: &[String], survey: &Survey) -> Vec<String> {
     all
 }
 
-/// Which instances, and how reality is reached.
-pub(crate) fn drift_options(reach: &Reach, target: &[String], exclude: &[String]) -> DriftOptions {
-    let defaults = DriftOptions::default();
+/// Which instances, and how reality is reached. Flags are part of the settings.
+pub(crate) fn drift_options(
+    call: &Call<'_>,
+    target: &[String],
+    exclude: &[String],
+) -> DriftOptions {
     DriftOptions {
-        parallelism: reach.parallelism.map_or(defaults.parallelism, usize::from),
-        plugins: !reach.no_plugins,
         targets: target.to_vec(),
         exclude: exclude.to_vec(),
-        ..defaults
+        ..DriftOptions::from_settings(call.settings)
     }
+}
+
+/// A client with the settings of the run.
+pub(crate) fn client(call: &Call<'_>, cx: &Context) -> Result<Client, Error> {
+    Client::builder()
+        .context(cx.clone())
+        .settings(call.settings.clone())
+        .build()
 }
 
 /// How targets are opened.
@@ -82,8 +91,8 @@ pub(crate) fn run(
     options: &DriftOptions,
 ) -> Result<Surveyed, Failure> {
     let open = open_options(call, reach);
-    session::run(call.global, printer, reach.timeout, |cx| async move {
-        let client = Client::builder().context(cx.clone()).build()?;
+    session::run(call.global, printer, call.settings.drift.timeout, |cx| async move {
+        let client = client(call, &cx)?;
         let opened = join_all(targets.iter().map(|t| client.open_with(t, &open))).await;
         let mut stacks: Vec<Stack> = Vec::new();
         let mut failures = Vec::new();

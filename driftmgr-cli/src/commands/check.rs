@@ -34,11 +34,7 @@ impl Render for Answer<'_> {
 
 pub(crate) fn run(args: &Check, call: &Call<'_>, printer: &Printer) -> Result<Exit, Failure> {
     let targets = survey::targets(&args.targets, &args.survey);
-    let options = survey::drift_options(
-        &args.survey.reach,
-        &args.survey.target,
-        &args.survey.exclude,
-    );
+    let options = survey::drift_options(call, &args.survey.target, &args.survey.exclude);
     let surveyed = survey::run(call, printer, &args.survey.reach, &targets, &options)?;
     let exit = surveyed.exit(Exit::of(&surveyed.report, Severity::Informational));
     // The answer has no room for them, and they are the reason when there is no answer.

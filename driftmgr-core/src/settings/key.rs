@@ -150,7 +150,7 @@ const RATE: Kind = Kind::Whole {
 };
 const COUNT: Kind = Kind::Whole {
     least: 1,
-    most: 1_000,
+    most: 65_535,
 };
 const MANY: Kind = Kind::Whole {
     least: 1,

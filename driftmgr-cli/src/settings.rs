@@ -155,8 +155,12 @@ mod tests {
 
     fn origin(line: &str, key: &str) -> (String, String) {
         let (cli, matches) = parsed(line);
-        let cx = Context::new(Environment::from_variables([("", ""); 0]).with_current_dir("/nonexistent"));
-        let settings = Settings::load(&cx, &sources(&cli, &matches)).into_result().unwrap();
+        let cx = Context::new(
+            Environment::from_variables([("", ""); 0]).with_current_dir("/nonexistent"),
+        );
+        let settings = Settings::load(&cx, &sources(&cli, &matches))
+            .into_result()
+            .unwrap();
         let value = &settings.values().get(key).unwrap().value;
         let value = serde_json::to_value(value).unwrap();
         (value.to_string(), settings.origin(key).to_string())
@@ -165,16 +169,56 @@ mod tests {
     #[test]
     fn each_flag_sets_its_key_and_is_named() {
         for (line, key, value, name) in [
-            ("drift --timeout 90", "drift.timeout", "\"1m30s\"", "--timeout"),
-            ("drift --parallelism 5000", "drift.parallelism", "5000", "--parallelism"),
-            ("drift --no-plugins", "drift.plugins", "false", "--no-plugins"),
-            ("drift --fail-on critical", "drift.fail_on", "\"critical\"", "--fail-on"),
-            ("drift --sensitivity low", "drift.sensitivity", "\"low\"", "--sensitivity"),
+            (
+                "drift --timeout 90",
+                "drift.timeout",
+                "\"1m30s\"",
+                "--timeout",
+            ),
+            (
+                "drift --parallelism 5000",
+                "drift.parallelism",
+                "5000",
+                "--parallelism",
+            ),
+            (
+                "drift --no-plugins",
+                "drift.plugins",
+                "false",
+                "--no-plugins",
+            ),
+            (
+                "drift --fail-on critical",
+                "drift.fail_on",
+                "\"critical\"",
+                "--fail-on",
+            ),
+            (
+                "drift --sensitivity low",
+                "drift.sensitivity",
+                "\"low\"",
+                "--sensitivity",
+            ),
             ("check --json", "output.format", "\"json\"", "--json"),
-            ("state list --file x --format json", "output.format", "\"json\"", "--format"),
-            ("--color never drift", "output.color", "\"never\"", "--color"),
+            (
+                "state list --file x --format json",
+                "output.format",
+                "\"json\"",
+                "--format",
+            ),
+            (
+                "--color never drift",
+                "output.color",
+                "\"never\"",
+                "--color",
+            ),
             ("drift --color auto", "output.color", "\"auto\"", "--color"),
-            ("drift --no-color", "output.color", "\"never\"", "--no-color"),
+            (
+                "drift --no-color",
+                "output.color",
+                "\"never\"",
+                "--no-color",
+            ),
             ("drift", "drift.plugins", "true", "default"),
             ("drift", "output.color", "\"auto\"", "default"),
             ("drift", "output.format", "\"text\"", "default"),
@@ -193,13 +237,21 @@ mod tests {
         for (id, key) in VALUES {
             let command = Cli::command();
             let drift = command.find_subcommand("drift").unwrap();
-            let arg = command.get_arguments().chain(drift.get_arguments()).find(|a| a.get_id() == id);
-            let possible = arg.unwrap_or_else(|| panic!("no flag {id}")).get_possible_values();
+            let arg = command
+                .get_arguments()
+                .chain(drift.get_arguments())
+                .find(|a| a.get_id() == id);
+            let possible = arg
+                .unwrap_or_else(|| panic!("no flag {id}"))
+                .get_possible_values();
             if possible.is_empty() {
                 continue;
             }
             for word in words(key) {
-                assert!(possible.iter().any(|p| p.get_name() == word), "{id}: {word}");
+                assert!(
+                    possible.iter().any(|p| p.get_name() == word),
+                    "{id}: {word}"
+                );
             }
         }
         for (_, key, _) in SWITCHES {

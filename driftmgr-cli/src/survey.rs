@@ -91,37 +91,42 @@ pub(crate) fn run(
     options: &DriftOptions,
 ) -> Result<Surveyed, Failure> {
     let open = open_options(call, reach);
-    session::run(call.global, printer, call.settings.drift.timeout, |cx| async move {
-        let client = client(call, &cx)?;
-        let opened = join_all(targets.iter().map(|t| client.open_with(t, &open))).await;
-        let mut stacks: Vec<Stack> = Vec::new();
-        let mut failures = Vec::new();
-        for (target, stack) in targets.iter().zip(opened) {
-            match stack {
-                Ok(stack) => stacks.push(stack),
-                Err(error) => failures.push((target, error)),
+    session::run(
+        call.global,
+        printer,
+        call.settings.drift.timeout,
+        |cx| async move {
+            let client = client(call, &cx)?;
+            let opened = join_all(targets.iter().map(|t| client.open_with(t, &open))).await;
+            let mut stacks: Vec<Stack> = Vec::new();
+            let mut failures = Vec::new();
+            for (target, stack) in targets.iter().zip(opened) {
+                match stack {
+                    Ok(stack) => stacks.push(stack),
+                    Err(error) => failures.push((target, error)),
+                }
             }
-        }
-        if stacks.is_empty() && failures.len() == 1 {
-            return Err(failures.swap_remove(0).1);
-        }
-        let failed = !failures.is_empty();
-        let mut report = client.detect_drift(&stacks, options).await?;
-        interrupted(&cx)?;
-        let failures =
-            failures
-                .into_iter()
-                .map(|(target, error)| match error.context_value("target") {
-                    Some(_) => error,
-                    None => error.with("target", target),
-                });
-        report.problems.extend(failures);
-        Ok(Surveyed {
-            report,
-            failed,
-            folders: folders(targets),
-        })
-    })
+            if stacks.is_empty() && failures.len() == 1 {
+                return Err(failures.swap_remove(0).1);
+            }
+            let failed = !failures.is_empty();
+            let mut report = client.detect_drift(&stacks, options).await?;
+            interrupted(&cx)?;
+            let failures =
+                failures
+                    .into_iter()
+                    .map(|(target, error)| match error.context_value("target") {
+                        Some(_) => error,
+                        None => error.with("target", target),
+                    });
+            report.problems.extend(failures);
+            Ok(Surveyed {
+                report,
+                failed,
+                folders: folders(targets),
+            })
+        },
+    )
 }
 
 /// A report that Ctrl-C cut short is not what was asked for.

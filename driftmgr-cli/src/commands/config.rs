@@ -31,11 +31,15 @@ struct Shown<'a> {
 impl Render for Shown<'_> {
     fn text(&self, options: &TextOptions) -> String {
         let mut files = Section::new("Files");
-        for file in self.settings.files() {
-            files.row("", file.display().to_string());
+        for (at, file) in self.settings.files().enumerate() {
+            let label = if at == 0 { "read" } else { "" };
+            files.row(label, file.display().to_string());
         }
         if files.rows.is_empty() {
-            files.row("", "none: no driftmgr.yaml here, above or among the user's settings");
+            files.row(
+                "read",
+                "none: no driftmgr.yaml here, above or among the user's settings",
+            );
         }
         let mut sections = vec![files];
         for key in KEYS {

@@ -45,7 +45,8 @@ impl Used {
             None => section.row("files", "none; driftmgr config show lists what holds"),
             Some((first, rest)) => {
                 section.row("files", first);
-                rest.iter().fold(&mut section, |section, file| section.row("", file))
+                rest.iter()
+                    .fold(&mut section, |section, file| section.row("", file))
             }
         };
         for (label, text) in [("project", &self.name), ("environment", &self.environment)] {

@@ -98,7 +98,11 @@ mod tests {
             let args = ["driftmgr"].into_iter().chain(flags.split_terminator(' '));
             let global = Cli::parse_from(args).global;
             let terminal = set == Colour::Never;
-            assert_eq!(wanted(&global, around, set, terminal), want, "{set:?} {flags}");
+            assert_eq!(
+                wanted(&global, around, set, terminal),
+                want,
+                "{set:?} {flags}"
+            );
         }
     }
 }

@@ -64,7 +64,14 @@ mod tests {
             assert_eq!(parse_duration(text), Some(want), "{text}");
         }
         for text in [
-            "", "s", "1x", "-1", "1.5h", "5 m", "10µs", "99999999999999999999h",
+            "",
+            "s",
+            "1x",
+            "-1",
+            "1.5h",
+            "5 m",
+            "10µs",
+            "99999999999999999999h",
             "18446744073709551615h",
         ] {
             assert_eq!(parse_duration(text), None, "{text}");

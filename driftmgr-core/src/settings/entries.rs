@@ -87,10 +87,22 @@ const fn required(name: &'static str, shape: Shape, about: &'static str) -> Fiel
 
 /// The fields of `drift.ignore`.
 pub(super) const IGNORE: &[Field] = &[
-    field("address", Shape::Text, "Addresses, with `*` and `|`; a resource stands for its instances, a module for all below it"),
+    field(
+        "address",
+        Shape::Text,
+        "Addresses, with `*` and `|`; a resource stands for its instances, a module for all below it",
+    ),
     field("type", Shape::Text, "Resource types, with `*` and `|`"),
-    field("path", Shape::Text, "Attributes, such as `tags[\"env\"]` or `ingress[*].cidr_blocks`"),
-    field("tags", Shape::Texts, "Keys of tags and labels: changes of those alone"),
+    field(
+        "path",
+        Shape::Text,
+        "Attributes, such as `tags[\"env\"]` or `ingress[*].cidr_blocks`",
+    ),
+    field(
+        "tags",
+        Shape::Texts,
+        "Keys of tags and labels: changes of those alone",
+    ),
     required("reason", Shape::Text, "Why the difference is expected"),
     field("until", Shape::Day, "The last day on which the rule holds"),
 ];
@@ -116,9 +128,21 @@ pub(super) const CATEGORIES: &[&str] = &[
 /// The fields of `drift.severity`.
 pub(super) const SEVERITY: &[Field] = &[
     required("type", Shape::Text, "Resource types, with `*` and `|`"),
-    field("path", Shape::Text, "Attribute names from the top, joined by dots, with `*` and `|`; without it the rule is about deletion"),
-    field("when", Shape::Block, "Which way the attribute has to change"),
-    required("severity", Shape::Word(super::words::SeverityLevel::WORDS), "How much it matters"),
+    field(
+        "path",
+        Shape::Text,
+        "Attribute names from the top, joined by dots, with `*` and `|`; without it the rule is about deletion",
+    ),
+    field(
+        "when",
+        Shape::Block,
+        "Which way the attribute has to change",
+    ),
+    required(
+        "severity",
+        Shape::Word(super::words::SeverityLevel::WORDS),
+        "How much it matters",
+    ),
     required("category", Shape::Word(CATEGORIES), "What it is about"),
     required("reason", Shape::Text, "Why it matters"),
 ];
@@ -152,7 +176,15 @@ const NOTATIONS: &[&str] = &[
 /// The fields of `drift.equal`.
 pub(super) const EQUAL: &[Field] = &[
     required("type", Shape::Text, "Resource types, with `*`"),
-    required("path", Shape::Text, "Attribute names from the top, joined by dots, with `*`"),
-    required("as", Shape::Word(NOTATIONS), "The notation in which both sides are read"),
+    required(
+        "path",
+        Shape::Text,
+        "Attribute names from the top, joined by dots, with `*`",
+    ),
+    required(
+        "as",
+        Shape::Word(NOTATIONS),
+        "The notation in which both sides are read",
+    ),
     required("reason", Shape::Text, "Why both mean the same"),
 ];

@@ -75,9 +75,9 @@ impl Kind {
     /// The number, when it is within the bounds.
     pub(super) fn whole(&self, number: u64) -> Option<Setting> {
         match self {
-            Self::Whole { least, most } => {
-                (*least..=*most).contains(&number).then_some(Setting::Whole(number))
-            }
+            Self::Whole { least, most } => (*least..=*most)
+                .contains(&number)
+                .then_some(Setting::Whole(number)),
             _ => None,
         }
     }

@@ -61,7 +61,9 @@ pub(super) fn files(environment: &Environment, sources: &Sources) -> Vec<PathBuf
     let project = named_file(environment, sources).or_else(|| find::project_file(environment));
     let user = user.filter(|user| {
         // A home folder can be the project.
-        project.as_ref().is_none_or(|project| !is_same(user, project))
+        project
+            .as_ref()
+            .is_none_or(|project| !is_same(user, project))
     });
     user.into_iter().chain(project).collect()
 }
@@ -237,7 +239,11 @@ fn without_effect(layer: &Layer) -> Vec<String> {
 fn mistyped_variables(environment: &Environment) -> Vec<String> {
     const PREFIX: &str = "DRIFTMGR_";
     let known = || {
-        let others = [env::DRIFTMGR_CACHE_DIR, env::DRIFTMGR_LOG, env::DRIFTMGR_CONFIG];
+        let others = [
+            env::DRIFTMGR_CACHE_DIR,
+            env::DRIFTMGR_LOG,
+            env::DRIFTMGR_CONFIG,
+        ];
         KEYS.iter().filter_map(|key| key.variable).chain(others)
     };
     let ours = environment.variables().filter_map(|(name, _)| {
@@ -247,7 +253,9 @@ fn mistyped_variables(environment: &Environment) -> Vec<String> {
     ours.filter_map(|(name, part)| {
         let parts = known().filter_map(|name| name.strip_prefix(PREFIX));
         let near = nearest(part, parts)?;
-        Some(format!("the variable {name} is not known: did you mean {PREFIX}{near}?"))
+        Some(format!(
+            "the variable {name} is not known: did you mean {PREFIX}{near}?"
+        ))
     })
     .collect()
 }

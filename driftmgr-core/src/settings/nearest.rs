@@ -18,7 +18,11 @@ pub(super) fn nearest<'a>(
 
 /// Case and separators are no typing errors.
 fn fold(name: &str) -> String {
-    name.chars().take(64).filter(|c| !matches!(c, '-' | '_' | ' ')).flat_map(char::to_lowercase).collect()
+    name.chars()
+        .take(64)
+        .filter(|c| !matches!(c, '-' | '_' | ' '))
+        .flat_map(char::to_lowercase)
+        .collect()
 }
 
 #[cfg(test)]

@@ -145,9 +145,9 @@ impl Reader<'_> {
                 filled(text).map(|text| Setting::Path(self.place.folder.join(text)))
             }
             (Kind::Flag, Data::Flag(flag)) => Some(Setting::Flag(*flag)),
-            (Kind::Whole { .. }, Data::Whole(number)) => {
-                u64::try_from(*number).ok().and_then(|number| key.kind.whole(number))
-            }
+            (Kind::Whole { .. }, Data::Whole(number)) => u64::try_from(*number)
+                .ok()
+                .and_then(|number| key.kind.whole(number)),
             (Kind::Duration, Data::Whole(seconds)) => {
                 let seconds = u64::try_from(*seconds).ok().map(Duration::from_secs);
                 seconds.and_then(|duration| key.kind.duration(duration))
@@ -162,12 +162,22 @@ impl Reader<'_> {
                 let hint = nearest(text, words.iter().copied());
                 let hint = hint.map(|near| format!("did you mean `{near}`?"));
                 let expected = key.kind.expected();
-                let message = format!("`{}`: expected {expected}, found {}", key.name, node.describe());
+                let message = format!(
+                    "`{}`: expected {expected}, found {}",
+                    key.name,
+                    node.describe()
+                );
                 self.wrong(node.mark, message, hint);
                 return None;
             }
             (Kind::Texts, Data::List(items)) => return Some(self.texts(key, items)),
-            (Kind::Entries { fields, needs_one_of }, Data::List(items)) => {
+            (
+                Kind::Entries {
+                    fields,
+                    needs_one_of,
+                },
+                Data::List(items),
+            ) => {
                 return Some(self.entries(key.name, fields, needs_one_of, items));
             }
             _ => None,
@@ -208,11 +218,16 @@ impl Reader<'_> {
             let values = self.fields(name, fields, members);
             // A key that is wrong stands there all the same: only what was not written is missing.
             let has = |field: &str| {
-                members.iter().any(|(key, _)| matches!(&key.data, Data::Text(text) if text == field))
+                members
+                    .iter()
+                    .any(|(key, _)| matches!(&key.data, Data::Text(text) if text == field))
             };
             for field in fields.iter().filter(|f| f.required && !has(f.name)) {
                 let expected = field.shape.expected();
-                let message = format!("a rule of `{name}` has no `{}`: expected {expected}", field.name);
+                let message = format!(
+                    "a rule of `{name}` has no `{}`: expected {expected}",
+                    field.name
+                );
                 self.wrong(item.mark, message, Some(lower(field.about)));
             }
             if !needs_one_of.is_empty() && !needs_one_of.iter().any(|field| has(field)) {
@@ -244,7 +259,10 @@ impl Reader<'_> {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!("known here: {}", known.join(", ")),
                 };
-                let message = format!("unknown key `{}` in a rule of `{name}`", node::short(written));
+                let message = format!(
+                    "unknown key `{}` in a rule of `{name}`",
+                    node::short(written)
+                );
                 self.wrong(mark, message, Some(hint));
                 continue;
             };
@@ -270,9 +288,9 @@ fn filled(text: &str) -> Option<String> {
 fn shaped(shape: &Shape, node: &Node) -> Option<Json> {
     match (shape, &node.data) {
         (Shape::Text, Data::Text(text)) => filled(text).map(Json::String),
-        (Shape::Word(words), Data::Text(text)) => {
-            words.contains(&text.as_str()).then(|| Json::from(text.as_str()))
-        }
+        (Shape::Word(words), Data::Text(text)) => words
+            .contains(&text.as_str())
+            .then(|| Json::from(text.as_str())),
         (Shape::Day, Data::Text(text)) => {
             let is_day = text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok();
             is_day.then(|| Json::from(text.as_str()))

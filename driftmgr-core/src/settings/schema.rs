@@ -55,7 +55,10 @@ fn described(key: &Key) -> Json {
     } else {
         ". It has no effect yet"
     };
-    schema.insert("description".to_owned(), format!("{}{later}.", key.about).into());
+    schema.insert(
+        "description".to_owned(),
+        format!("{}{later}.", key.about).into(),
+    );
     schema.extend(kind(&key.kind));
     if let Some(default) = key.default {
         let default = match key.kind {

@@ -111,10 +111,14 @@ impl Settings {
             app: App {
                 name: values.text("app.name").map(str::to_owned),
                 environment: values.text("app.environment").map(str::to_owned),
-                log_level: word("app.log_level").and_then(LogLevel::of).unwrap_or_default(),
+                log_level: word("app.log_level")
+                    .and_then(LogLevel::of)
+                    .unwrap_or_default(),
             },
             drift: Drift {
-                sensitivity: word("drift.sensitivity").and_then(Sensitivity::of).unwrap_or_default(),
+                sensitivity: word("drift.sensitivity")
+                    .and_then(Sensitivity::of)
+                    .unwrap_or_default(),
                 smart_filter: values.flag("drift.smart_filter"),
                 ignore_tags: values.texts("drift.ignore_tags"),
                 required_tags: values.texts("drift.required_tags"),
@@ -129,8 +133,12 @@ impl Settings {
                 plugins: values.flag("drift.plugins"),
             },
             output: Output {
-                format: word("output.format").and_then(OutputFormat::of).unwrap_or_default(),
-                color: word("output.color").and_then(Colour::of).unwrap_or_default(),
+                format: word("output.format")
+                    .and_then(OutputFormat::of)
+                    .unwrap_or_default(),
+                color: word("output.color")
+                    .and_then(Colour::of)
+                    .unwrap_or_default(),
             },
             history: History {
                 enabled: values.flag("history.enabled"),

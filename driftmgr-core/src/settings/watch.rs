@@ -141,12 +141,7 @@ fn folders(cx: &Context, sources: &Sources) -> Vec<PathBuf> {
     all.iter().chain(&targets).map(folder).collect()
 }
 
-fn follow(
-    cx: &Context,
-    sources: &Sources,
-    happened: &Receiver<()>,
-    told: &watch::Sender<Current>,
-) {
+fn follow(cx: &Context, sources: &Sources, happened: &Receiver<()>, told: &watch::Sender<Current>) {
     while happened.recv().is_ok() {
         if !settle(happened) {
             return;

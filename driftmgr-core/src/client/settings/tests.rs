@@ -26,7 +26,10 @@ fn settings(text: &str) -> Settings {
 #[test]
 fn without_settings_the_options_are_the_defaults() {
     let ours = DriftOptions::from_settings(&Settings::default());
-    assert_eq!(format!("{ours:?}"), format!("{:?}", DriftOptions::default()));
+    assert_eq!(
+        format!("{ours:?}"),
+        format!("{:?}", DriftOptions::default())
+    );
 }
 
 #[test]
@@ -35,8 +38,13 @@ fn each_key_changes_its_option_and_no_other() {
     let cases: [(&str, Change); 7] = [
         ("performance: {workers: 3}", |o| o.parallelism = 3),
         ("drift: {parallelism: 4}", |o| o.parallelism = 4),
-        ("{drift: {parallelism: 4}, performance: {workers: 3}}", |o| o.parallelism = 4),
-        ("drift: {read_timeout: 2s}", |o| o.read_timeout = Duration::from_secs(2)),
+        (
+            "{drift: {parallelism: 4}, performance: {workers: 3}}",
+            |o| o.parallelism = 4,
+        ),
+        ("drift: {read_timeout: 2s}", |o| {
+            o.read_timeout = Duration::from_secs(2)
+        }),
         ("drift: {plugins: false}", |o| o.plugins = false),
         ("drift: {sensitivity: low}", |o| {
             o.filter.sensitivity = crate::drift::Sensitivity::Low;
@@ -88,7 +96,10 @@ async fn severity_rules_of_the_settings_decide() {
         )
     };
     assert_eq!(deletion(&rule("critical")).await, Severity::Critical);
-    assert_eq!(deletion(&rule("informational")).await, Severity::Informational);
+    assert_eq!(
+        deletion(&rule("informational")).await,
+        Severity::Informational
+    );
 }
 
 #[test]

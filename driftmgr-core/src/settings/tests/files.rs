@@ -33,7 +33,10 @@ fn a_folder_of_that_name_is_no_file() {
     let project = Project::new();
     project.write("driftmgr.yaml", &named("above"));
     std::fs::create_dir(project.path("project/driftmgr.yaml")).unwrap();
-    assert_eq!(name(&project, &[], &Sources::default()).as_deref(), Some("above"));
+    assert_eq!(
+        name(&project, &[], &Sources::default()).as_deref(),
+        Some("above")
+    );
 }
 
 #[test]
@@ -54,13 +57,22 @@ fn the_users_file_is_where_xdg_says() {
 #[test]
 fn a_file_that_is_named_stands_in_the_place_of_the_projects() {
     let project = Project::with(&named("project"));
-    project.write("home/.config/driftmgr/driftmgr.yaml", "performance: {workers: 3}\n");
+    project.write(
+        "home/.config/driftmgr/driftmgr.yaml",
+        "performance: {workers: 3}\n",
+    );
     project.write("project/other.yaml", &named("other"));
     project.write("project/third.yaml", "{}\n");
     let named = |file: &str| Sources::default().with_config(file);
-    assert_eq!(name(&project, &[], &named("other.yaml")).as_deref(), Some("other"));
+    assert_eq!(
+        name(&project, &[], &named("other.yaml")).as_deref(),
+        Some("other")
+    );
     let variable = [(DRIFTMGR_CONFIG, "other.yaml")];
-    assert_eq!(name(&project, &variable, &Sources::default()).as_deref(), Some("other"));
+    assert_eq!(
+        name(&project, &variable, &Sources::default()).as_deref(),
+        Some("other")
+    );
     assert_eq!(name(&project, &variable, &named("third.yaml")), None);
     // The user's own is still below it.
     let settings = project.load(&[], &named("third.yaml")).value;
@@ -97,7 +109,10 @@ fn relative_paths_start_from_the_file_that_holds_them() {
     let variable = [("DRIFTMGR_BASELINE", "known.json")];
     let settings = project.load(&variable, &Sources::default()).value;
     let baseline = settings.drift.baseline.unwrap();
-    assert!(is_inside(&baseline, &project.path("project")), "{baseline:?}");
+    assert!(
+        is_inside(&baseline, &project.path("project")),
+        "{baseline:?}"
+    );
     // A file above the working folder is named in full.
     let read = Project::new();
     read.write("driftmgr.yaml", "x: 1");
@@ -108,7 +123,14 @@ fn relative_paths_start_from_the_file_that_holds_them() {
 
 #[test]
 fn nothing_in_the_file_sets_nothing() {
-    for text in ["", "\n# only words\n", "{}", "~", "drift:\n", "---\ndrift: {}\n...\n"] {
+    for text in [
+        "",
+        "\n# only words\n",
+        "{}",
+        "~",
+        "drift:\n",
+        "---\ndrift: {}\n...\n",
+    ] {
         let read = load(text);
         assert!(read.problems.is_empty(), "{text:?} {:?}", read.problems);
         assert_eq!(read.value.drift, Settings::default().drift, "{text:?}");
@@ -118,7 +140,7 @@ fn nothing_in_the_file_sets_nothing() {
 #[test]
 fn what_is_no_yaml_of_settings_is_refused_with_its_line() {
     for (text, line, word) in [
-        ("a: [", 1, "not YAML"),
+        ("a: [", 2, "not YAML"),
         ("app:\n\tname: x", 2, "not YAML"),
         ("- a\n- b", 1, "expected a block of keys, found a list"),
         ("just words", 1, "expected a block of keys"),
@@ -129,7 +151,8 @@ fn what_is_no_yaml_of_settings_is_refused_with_its_line() {
     ] {
         let told = wrong(text);
         assert!(
-            told.iter().any(|(at, said, _)| *at == line && said.contains(word)),
+            told.iter()
+                .any(|(at, said, _)| *at == line && said.contains(word)),
             "{text}: {told:?}"
         );
     }

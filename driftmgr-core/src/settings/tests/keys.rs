@@ -24,7 +24,9 @@ const RULE: &str = "[{address: a.b, type: t, path: p, reason: because, until: 20
 
 fn right(key: &Key) -> Vec<(&'static str, Setting)> {
     let texts = |texts: &[&str]| {
-        let each = texts.iter().map(|t| Sourced::new((*t).to_owned(), Origin::Default));
+        let each = texts
+            .iter()
+            .map(|t| Sourced::new((*t).to_owned(), Origin::Default));
         Setting::Texts(each.collect())
     };
     match key.kind {
@@ -56,7 +58,9 @@ fn mistakes(key: &Key) -> &'static [&'static str] {
         Kind::Text | Kind::Path => &["12", "true", "''", "[a]", "{a: b}", "~"],
         Kind::Flag => &["yes", "on", "1", "'true'", "[]", "~"],
         Kind::Whole { .. } => &["0", "-1", "1.5", "many", "'7'", "9999999999", "[]", "~"],
-        Kind::Duration => &["soon", "5 m", "-1", "0", "0s", "1.5", "1d", "20000h", "[]", "~"],
+        Kind::Duration => &[
+            "soon", "5 m", "-1", "0", "0s", "1.5", "1d", "20000h", "[]", "~",
+        ],
         Kind::Word(_) => &["nonsense", "1", "true", "[]", "~", "''"],
         Kind::Texts => &["a", "[1]", "['']", "[[a]]", "{a: b}", "~"],
         Kind::Entries { .. } => &["a", "[a]", "[[]]", "{a: b}", "[{}]", "~"],
@@ -99,7 +103,11 @@ fn every_key_refuses_what_is_wrong_with_file_and_line_and_what_was_expected() {
             assert!(!problems.is_empty(), "{text}");
             for problem in &problems {
                 assert_eq!(problem.kind(), ErrorKind::InvalidConfig, "{text}");
-                assert_eq!(problem.context_value("file"), Some("driftmgr.yaml"), "{text}");
+                assert_eq!(
+                    problem.context_value("file"),
+                    Some("driftmgr.yaml"),
+                    "{text}"
+                );
                 assert!(problem.context_value("column").is_some(), "{text}");
                 let (at, message, _) = told(problem);
                 assert_eq!(at, line, "{text}");
@@ -133,7 +141,12 @@ fn every_default_can_be_read_and_is_what_typing_it_gives() {
         };
         let settings = good(&file(key, text).0);
         let typed = settings.values().get(key.name).unwrap();
-        assert_eq!(defaults.get(key.name).unwrap().value, typed.value, "{}", key.name);
+        assert_eq!(
+            defaults.get(key.name).unwrap().value,
+            typed.value,
+            "{}",
+            key.name
+        );
     }
 }
 
@@ -160,7 +173,13 @@ fn keys_that_do_nothing_yet_are_checked_and_said_to_do_nothing() {
         };
         let settings = good(&file(key, value).0);
         let told = settings.warnings().iter().any(|w| w.contains(key.name));
-        assert_eq!(told, !key.has_effect, "{}: {:?}", key.name, settings.warnings());
+        assert_eq!(
+            told,
+            !key.has_effect,
+            "{}: {:?}",
+            key.name,
+            settings.warnings()
+        );
     }
     assert_eq!(Settings::default().warnings(), [""; 0]);
 }
@@ -191,15 +210,27 @@ performance: 5
         say(2),
         "`drift.sensitivity`: expected low, medium or high, found the text \"hihg\" / did you mean `high`?"
     );
-    assert_eq!(say(3), "unknown key `drift.sensitivty` / did you mean `drift.sensitivity`?");
-    assert_eq!(say(5), "`timeout` stands twice / it is set in line 4 already: keep one of the two");
-    assert_eq!(say(6), "unknown key `workers` / did you mean `performance.workers`?");
+    assert_eq!(
+        say(3),
+        "unknown key `drift.sensitivty` / did you mean `drift.sensitivity`?"
+    );
+    assert_eq!(
+        say(5),
+        "`timeout` stands twice / it is set in line 4 already: keep one of the two"
+    );
+    assert_eq!(
+        say(6),
+        "unknown key `workers` / did you mean `performance.workers`?"
+    );
     assert_eq!(say(7), "expected the name of a key, found the number 1 / ");
     assert_eq!(
         say(8),
         "unknown key `drift.plugins` / write each part on its own line: `drift:` and below it `plugins:`"
     );
-    assert_eq!(say(11), "`performance`: expected a block of keys, found the number 5 / ");
+    assert_eq!(
+        say(11),
+        "`performance`: expected a block of keys, found the number 5 / "
+    );
 }
 
 #[test]
@@ -207,7 +238,10 @@ fn an_unknown_key_like_no_other_gets_the_list() {
     let told = wrong("app: {frobnicate: 1}");
     assert_eq!(told[0].2, "known here: name, environment, log_level");
     let told = wrong("frobnicate: 1");
-    assert!(told[0].2.starts_with("known here: app, drift, output"), "{told:?}");
+    assert!(
+        told[0].2.starts_with("known here: app, drift, output"),
+        "{told:?}"
+    );
 }
 
 #[test]
@@ -222,29 +256,72 @@ fn rules_keep_their_fields_and_places() {
     assert_eq!(first.text("reason"), Some("moving"));
     assert_eq!(first.text("until"), Some("2030-01-31"));
     assert_eq!(first.origin.to_string(), "driftmgr.yaml:3");
-    assert_eq!(second.json(), serde_json::json!({"tags": ["a", "b"], "reason": "x"}));
+    assert_eq!(
+        second.json(),
+        serde_json::json!({"tags": ["a", "b"], "reason": "x"})
+    );
     assert_eq!(second.origin.to_string(), "driftmgr.yaml:6");
     let when = &settings.drift.severity[0].fields["when"];
-    assert_eq!(when.to_string(), r#"{"to":false,"adds":[1.50,"x"],"n":null}"#);
+    assert_eq!(
+        when.to_string(),
+        r#"{"to":false,"adds":[1.50,"x"],"n":null}"#
+    );
     assert_eq!(settings.drift.equal[0].text("as"), Some("json"));
 }
 
 #[test]
 fn rules_that_are_wrong_are_refused_one_by_one() {
     for (rules, line, message) in [
-        ("ignore: [{address: a.b}]", 2, "a rule of `drift.ignore` has no `reason`: expected text"),
-        ("ignore: [{address: a.b, reason: ''}]", 2, "`drift.ignore[].reason`: expected text, found the text \"\""),
-        ("ignore: [{reason: all of it}]", 2, "a rule of `drift.ignore` speaks of everything"),
-        ("ignore:\n    - reason: x\n      adress: a", 4, "unknown key `adress` in a rule of `drift.ignore`"),
-        ("ignore: [{type: t, reason: x, until: tomorrow}]", 2, "`drift.ignore[].until`: expected a day such as 2026-12-31, found the text \"tomorrow\""),
-        ("ignore: [{type: t, reason: x, until: 2026-02-30}]", 2, "`drift.ignore[].until`: expected a day such as 2026-12-31, found the text \"2026-02-30\""),
-        ("severity: [{type: t, severity: high, category: other, reason: r}]", 2, "`drift.severity[].severity`: expected informational, important or critical, found the text \"high\""),
-        ("equal: [{type: t, path: p, as: xml, reason: r}]", 2, "`drift.equal[].as`: expected json"),
-        ("equal: [{type: t, type: u, path: p, as: json, reason: r}]", 2, "`type` stands twice"),
+        (
+            "ignore: [{address: a.b}]",
+            2,
+            "a rule of `drift.ignore` has no `reason`: expected text",
+        ),
+        (
+            "ignore: [{address: a.b, reason: ''}]",
+            2,
+            "`drift.ignore[].reason`: expected text, found the text \"\"",
+        ),
+        (
+            "ignore: [{reason: all of it}]",
+            2,
+            "a rule of `drift.ignore` speaks of everything",
+        ),
+        (
+            "ignore:\n    - reason: x\n      adress: a",
+            4,
+            "unknown key `adress` in a rule of `drift.ignore`",
+        ),
+        (
+            "ignore: [{type: t, reason: x, until: tomorrow}]",
+            2,
+            "`drift.ignore[].until`: expected a day such as 2026-12-31, found the text \"tomorrow\"",
+        ),
+        (
+            "ignore: [{type: t, reason: x, until: 2026-02-30}]",
+            2,
+            "`drift.ignore[].until`: expected a day such as 2026-12-31, found the text \"2026-02-30\"",
+        ),
+        (
+            "severity: [{type: t, severity: high, category: other, reason: r}]",
+            2,
+            "`drift.severity[].severity`: expected informational, important or critical, found the text \"high\"",
+        ),
+        (
+            "equal: [{type: t, path: p, as: xml, reason: r}]",
+            2,
+            "`drift.equal[].as`: expected json",
+        ),
+        (
+            "equal: [{type: t, type: u, path: p, as: json, reason: r}]",
+            2,
+            "`type` stands twice",
+        ),
     ] {
         let told = wrong(&format!("drift:\n  {rules}\n"));
         assert!(
-            told.iter().any(|(at, said, _)| *at == line && said.starts_with(message)),
+            told.iter()
+                .any(|(at, said, _)| *at == line && said.starts_with(message)),
             "{rules}: {told:?}"
         );
     }

@@ -15,7 +15,10 @@ fn each_layer_wins_over_all_below_it() {
         (settings.performance.workers, origin)
     };
     assert_eq!(at(&[], &none), (10, "default".to_owned()));
-    project.write("home/.config/driftmgr/driftmgr.yaml", "\nperformance: {workers: 2}\n");
+    project.write(
+        "home/.config/driftmgr/driftmgr.yaml",
+        "\nperformance: {workers: 2}\n",
+    );
     let user = project.path("home/.config/driftmgr/driftmgr.yaml");
     assert_eq!(at(&[], &none), (2, format!("{}:2", user.display())));
     project.write("project/driftmgr.yaml", "performance:\n  workers: 3\n");
@@ -36,7 +39,12 @@ fn layers_are_joined_by_key_and_a_list_is_one_value() {
         "drift: {ignore_tags: [a, b], sensitivity: low}\n",
     );
     let settings = project.load(&[], &Sources::default()).value;
-    let tags: Vec<&str> = settings.drift.ignore_tags.iter().map(|t| t.value.as_str()).collect();
+    let tags: Vec<&str> = settings
+        .drift
+        .ignore_tags
+        .iter()
+        .map(|t| t.value.as_str())
+        .collect();
     assert_eq!(tags, ["c"]);
     assert_eq!(settings.drift.sensitivity.as_str(), "low");
     assert_eq!(settings.files().count(), 2);
@@ -45,7 +53,10 @@ fn layers_are_joined_by_key_and_a_list_is_one_value() {
 #[test]
 fn a_wrong_variable_is_named_and_changes_nothing() {
     let project = Project::with("performance: {workers: 3}\n");
-    for key in KEYS.iter().filter(|key| !matches!(key.kind, Kind::Text | Kind::Texts | Kind::Path)) {
+    for key in KEYS
+        .iter()
+        .filter(|key| !matches!(key.kind, Kind::Text | Kind::Texts | Kind::Path))
+    {
         let Some(variable) = key.variable else {
             continue;
         };
@@ -54,7 +65,12 @@ fn a_wrong_variable_is_named_and_changes_nothing() {
             panic!("{variable}: {:?}", read.problems)
         };
         assert_eq!(problem.kind(), ErrorKind::InvalidInput);
-        assert!(problem.message().starts_with(&format!("{variable}: expected ")), "{problem}");
+        assert!(
+            problem
+                .message()
+                .starts_with(&format!("{variable}: expected ")),
+            "{problem}"
+        );
         assert_eq!(problem.context_value("setting"), Some(key.name));
     }
 }
@@ -94,7 +110,11 @@ fn wrong_flags_are_named() {
     let project = Project::new();
     let flag = |key: &str, text: &str| Sources::default().with_flag(key, text, "--flag");
     let read = project.load(&[], &flag("drift.timeout", "soon"));
-    assert!(read.problems[0].message().starts_with("--flag: expected a duration"));
+    assert!(
+        read.problems[0]
+            .message()
+            .starts_with("--flag: expected a duration")
+    );
     assert_eq!(read.value.drift.timeout, None);
     let read = project.load(&[], &flag("drift.nothing", "1"));
     assert_eq!(read.problems[0].context_value("flag"), Some("--flag"));
@@ -111,7 +131,12 @@ fn a_variable_that_was_mistyped_is_told() {
         told("DRIFTMGR_SENSITVITY"),
         "the variable DRIFTMGR_SENSITVITY is not known: did you mean DRIFTMGR_SENSITIVITY?"
     );
-    for name in ["DRIFTMGR_SENSITIVITY", "DRIFTMGR_CACHE_DIR", "DRIFTMGR_SOMETHING_ELSE", "SENSITVITY"] {
+    for name in [
+        "DRIFTMGR_SENSITIVITY",
+        "DRIFTMGR_CACHE_DIR",
+        "DRIFTMGR_SOMETHING_ELSE",
+        "SENSITVITY",
+    ] {
         assert_eq!(told(name), "", "{name}");
     }
 }

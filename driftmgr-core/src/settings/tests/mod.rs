@@ -72,7 +72,9 @@ fn wrong(text: &str) -> Vec<(usize, String, String)> {
 }
 
 fn told(error: &Error) -> (usize, String, String) {
-    let line = error.context_value("line").map_or(0, |l| l.parse().unwrap());
+    let line = error
+        .context_value("line")
+        .map_or(0, |l| l.parse().unwrap());
     let hint = error.hints().first().cloned().unwrap_or_default();
     (line, error.message().to_owned(), hint)
 }

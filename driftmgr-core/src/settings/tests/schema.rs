@@ -19,21 +19,36 @@ fn fits(schema: &Json, value: &Json) -> bool {
         },
         "enum" => rule.as_array().unwrap().contains(value),
         "pattern" => value.as_str().is_none_or(|text| {
-            regex::Regex::new(rule.as_str().unwrap()).unwrap().is_match(text)
+            regex::Regex::new(rule.as_str().unwrap())
+                .unwrap()
+                .is_match(text)
         }),
         "minimum" => value.as_i64().is_none_or(|n| n >= rule.as_i64().unwrap()),
         "maximum" => value.as_i64().is_none_or(|n| n <= rule.as_i64().unwrap()),
-        "items" => value.as_array().is_none_or(|items| items.iter().all(|i| fits(rule, i))),
+        "items" => value
+            .as_array()
+            .is_none_or(|items| items.iter().all(|i| fits(rule, i))),
         "required" => value.as_object().is_none_or(|object| {
-            rule.as_array().unwrap().iter().all(|name| object.contains_key(name.as_str().unwrap()))
+            rule.as_array()
+                .unwrap()
+                .iter()
+                .all(|name| object.contains_key(name.as_str().unwrap()))
         }),
-        "anyOf" => rule.as_array().unwrap().iter().any(|each| fits(each, value)),
+        "anyOf" => rule
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|each| fits(each, value)),
         "properties" => value.as_object().is_none_or(|object| {
-            object.iter().all(|(name, member)| rule.get(name).is_none_or(|r| fits(r, member)))
+            object
+                .iter()
+                .all(|(name, member)| rule.get(name).is_none_or(|r| fits(r, member)))
         }),
         "additionalProperties" => value.as_object().is_none_or(|object| {
             let known = schema.get("properties").and_then(Json::as_object).unwrap();
-            object.iter().all(|(name, member)| known.contains_key(name) || fits(rule, member))
+            object
+                .iter()
+                .all(|(name, member)| known.contains_key(name) || fits(rule, member))
         }),
         other => panic!("the schema uses {other}"),
     })
@@ -52,7 +67,10 @@ fn is(ty: &str, value: &Json) -> bool {
 }
 
 fn checked_in(name: &str) -> Json {
-    let file = format!("{}/../schemas/{name}.schema.json", env!("CARGO_MANIFEST_DIR"));
+    let file = format!(
+        "{}/../schemas/{name}.schema.json",
+        env!("CARGO_MANIFEST_DIR")
+    );
     serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
 }
 
@@ -114,7 +132,10 @@ fn the_schema_takes_what_the_reader_takes() {
     let mut taken = 0;
     for key in KEYS {
         for value in values() {
-            let nested = key.name.rsplit('.').fold(value, |inner, part| json!({part: inner}));
+            let nested = key
+                .name
+                .rsplit('.')
+                .fold(value, |inner, part| json!({part: inner}));
             // JSON is YAML.
             let text = nested.to_string();
             let reads = load(&text).problems.is_empty();
@@ -123,9 +144,20 @@ fn the_schema_takes_what_the_reader_takes() {
         }
     }
     assert!(taken > KEYS.len(), "{taken}");
-    for text in [r#"{"x": 1}"#, r#"{"drift": 1}"#, "[]", "{}", r#"{"drift": {}}"#, r#"{"drift": null}"#] {
+    for text in [
+        r#"{"x": 1}"#,
+        r#"{"drift": 1}"#,
+        "[]",
+        "{}",
+        r#"{"drift": {}}"#,
+        r#"{"drift": null}"#,
+    ] {
         let value = serde_json::from_str(text).unwrap();
-        assert_eq!(fits(&schema, &value), load(text).problems.is_empty(), "{text}");
+        assert_eq!(
+            fits(&schema, &value),
+            load(text).problems.is_empty(),
+            "{text}"
+        );
     }
 }
 
@@ -154,7 +186,10 @@ fn what_is_shown_is_as_its_schema_says() {
     assert!(fits(&schema, &shown), "{shown:#}");
     let project = Project::new();
     let sources = Sources::default().with_flag("drift.plugins", "false", "--no-plugins");
-    let shown = project.load(&[("DRIFTMGR_WORKERS", "2")], &sources).value.json();
+    let shown = project
+        .load(&[("DRIFTMGR_WORKERS", "2")], &sources)
+        .value
+        .json();
     assert!(fits(&schema, &shown), "{shown:#}");
     let of = |key: &str| {
         let all = shown["settings"].as_array().unwrap();
@@ -164,7 +199,10 @@ fn what_is_shown_is_as_its_schema_says() {
         of("performance.workers"),
         json!({"key": "performance.workers", "value": 2, "origin": {"kind": "variable", "name": "DRIFTMGR_WORKERS"}, "has_effect": true})
     );
-    assert_eq!(of("drift.plugins")["origin"], json!({"kind": "flag", "name": "--no-plugins"}));
+    assert_eq!(
+        of("drift.plugins")["origin"],
+        json!({"kind": "flag", "name": "--no-plugins"})
+    );
     assert_eq!(of("drift.read_timeout")["value"], "5m");
     assert_eq!(of("drift.timeout")["value"], Json::Null);
     assert!(KEYS.iter().any(|k| matches!(k.kind, Kind::Entries { .. })));

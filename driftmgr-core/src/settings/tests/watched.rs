@@ -52,7 +52,10 @@ async fn a_file_that_is_replaced_is_read_anew_each_time() {
             project.path("project/driftmgr.yaml"),
         )
         .unwrap();
-        assert_eq!(next(&mut watcher).await.settings.performance.workers, number);
+        assert_eq!(
+            next(&mut watcher).await.settings.performance.workers,
+            number
+        );
     }
     // As editors do: the old one is moved away, a new one is written.
     std::fs::rename(
@@ -72,10 +75,17 @@ async fn a_file_that_is_replaced_is_read_anew_each_time() {
 async fn a_mistake_keeps_the_old_settings_until_it_is_gone() {
     let project = Project::with(&workers(1));
     let mut watcher = follow(&project, Sources::default());
-    project.write("project/driftmgr.yaml", "performance: {workers: none}\nx: 1\n");
+    project.write(
+        "project/driftmgr.yaml",
+        "performance: {workers: none}\nx: 1\n",
+    );
     let now = next(&mut watcher).await;
     assert_eq!(now.settings.performance.workers, 1);
-    let lines: Vec<_> = now.problems.iter().map(|p| p.context_value("line")).collect();
+    let lines: Vec<_> = now
+        .problems
+        .iter()
+        .map(|p| p.context_value("line"))
+        .collect();
     assert_eq!(lines, [Some("1"), Some("2")]);
     // Back to what it was: the settings are the same, and the mistake is gone.
     project.write("project/driftmgr.yaml", &workers(1));
@@ -106,11 +116,16 @@ async fn a_link_that_is_turned_is_followed() {
     project.write("project/v1/driftmgr.yaml", &workers(1));
     project.write("project/v2/driftmgr.yaml", &workers(2));
     std::os::unix::fs::symlink(&a, project.path("project/data")).unwrap();
-    std::os::unix::fs::symlink("data/driftmgr.yaml", project.path("project/driftmgr.yaml")).unwrap();
+    std::os::unix::fs::symlink("data/driftmgr.yaml", project.path("project/driftmgr.yaml"))
+        .unwrap();
     let mut watcher = follow(&project, Sources::default());
     assert_eq!(watcher.current().settings.performance.workers, 1);
     std::os::unix::fs::symlink(&b, project.path("project/data.new")).unwrap();
-    std::fs::rename(project.path("project/data.new"), project.path("project/data")).unwrap();
+    std::fs::rename(
+        project.path("project/data.new"),
+        project.path("project/data"),
+    )
+    .unwrap();
     assert_eq!(next(&mut watcher).await.settings.performance.workers, 2);
 }
 

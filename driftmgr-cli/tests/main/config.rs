@@ -6,7 +6,6 @@ use crate::support::{Run, command, folder, resource, run, state, write};
 
 fn with(dir: &std::path::Path, variables: &[(&str, &str)], args: &[&str]) -> Run {
     let mut command = command(dir, args);
-    command.env_remove("XDG_CONFIG_HOME");
     command
         .envs(variables.iter().copied())
         .output()
@@ -39,7 +38,6 @@ fn show_says_what_holds_and_why() {
     let show = ["--color=never", "config", "show", "--format", "json"];
     let mut command = command(&work, &show);
     command
-        .env_remove("XDG_CONFIG_HOME")
         .env("HOME", dir.path())
         .env("DRIFTMGR_SENSITIVITY", "low");
     let run: Run = command.output().unwrap().into();

@@ -182,7 +182,7 @@ fn a_file_that_may_not_be_read_is_not_taken_for_none() {
     use std::os::unix::fs::PermissionsExt as _;
     let project = Project::with(&named("x"));
     let file = project.path("project/driftmgr.yaml");
-    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o0)).unwrap();
     if std::fs::read(&file).is_ok() {
         println!("skipped: this user may read everything");
         return;

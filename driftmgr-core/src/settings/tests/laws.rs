@@ -55,8 +55,7 @@ proptest! {
     }
 
     #[test]
-    fn the_order_of_the_keys_does_not_matter(order in Just(KEYS.iter().filter(|k| k.default.is_some()).collect::<Vec<_>>()).prop_shuffle()) {
-        // In blocks of their own: a block stands once, so each key is a flow of blocks in another file.
+    fn the_order_in_which_keys_are_given_does_not_matter(order in Just(KEYS.iter().filter(|k| k.default.is_some()).collect::<Vec<_>>()).prop_shuffle()) {
         let environment = Project::new();
         let mut sources = Sources::default();
         for key in &order {

@@ -49,12 +49,17 @@ impl std::fmt::Debug for Watcher {
 }
 
 impl Watcher {
-    /// Reads the settings and follows them from now on.
+    /// Reads the settings and follows them from now on. `check` says what else is wrong with settings that could be read, such as
+    /// [`settings_problems`](crate::client::settings_problems); it runs on the watcher's thread.
     ///
     /// # Errors
-    /// - The first problem of [`Settings::load`]: there is nothing to fall back to yet.
+    /// - The first problem of [`Settings::load`] or of `check`: there is nothing to fall back to yet.
     /// - `Unavailable` when the system cannot watch folders.
-    pub fn start(cx: Context, sources: Sources) -> Result<Self> {
+    pub fn start(
+        cx: Context,
+        sources: Sources,
+        check: impl Fn(&Settings) -> Vec<Error> + Send + 'static,
+    ) -> Result<Self> {
         let (changes, happened) = channel();
         let mut watcher = notify::recommended_watcher(Told(changes)).map_err(failed)?;
         // Watched before read: nothing that happens in between is missed.
@@ -66,14 +71,19 @@ impl Watcher {
                     .map_err(|e| failed(e).with("folder", folder.display()))?;
             }
         }
-        let settings = Settings::load(&cx, &sources).into_result()?;
+        let load = move || {
+            let mut read = Settings::load(&cx, &sources);
+            read.problems.extend(check(&read.value));
+            read
+        };
+        let settings = load().into_result()?;
         let (told, current) = watch::channel(Current {
             settings: Arc::new(settings),
             problems: Arc::from([]),
         });
         std::thread::Builder::new()
             .name("driftmgr-settings".to_owned())
-            .spawn(move || follow(&cx, &sources, &happened, &told))
+            .spawn(move || follow(&load, &happened, &told))
             .map_err(|e| {
                 let message = format!("cannot follow the settings: {e}");
                 Error::new(ErrorKind::Unavailable, message).with_source(e)
@@ -141,12 +151,16 @@ fn folders(cx: &Context, sources: &Sources) -> Vec<PathBuf> {
     all.iter().chain(&targets).map(folder).collect()
 }
 
-fn follow(cx: &Context, sources: &Sources, happened: &Receiver<()>, told: &watch::Sender<Current>) {
+fn follow(
+    load: &impl Fn() -> Partial<Settings>,
+    happened: &Receiver<()>,
+    told: &watch::Sender<Current>,
+) {
     while happened.recv().is_ok() {
         if !settle(happened) {
             return;
         }
-        let Partial { value, problems } = Settings::load(cx, sources);
+        let Partial { value, problems } = load();
         told.send_if_modified(|current| {
             if problems.is_empty() {
                 if current.problems.is_empty() && *current.settings == value {

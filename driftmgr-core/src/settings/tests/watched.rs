@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use super::Project;
 use crate::context::Context;
-use crate::settings::{Current, Sources, Watcher};
+use crate::settings::{Current, Settings, Sources, Watcher};
 
 fn follow(project: &Project, sources: Sources) -> Watcher {
-    Watcher::start(Context::new(project.environment(&[])), sources).unwrap()
+    Watcher::start(Context::new(project.environment(&[])), sources, |_| {
+        Vec::new()
+    })
+    .unwrap()
 }
 
 async fn next(watcher: &mut Watcher) -> Current {
@@ -146,6 +149,27 @@ async fn only_the_named_file_counts_when_one_is_named() {
 async fn nothing_is_followed_from_a_broken_start() {
     let project = Project::with("x: 1\n");
     let cx = Context::new(project.environment(&[]));
-    let error = Watcher::start(cx, Sources::default()).unwrap_err();
+    let error = Watcher::start(cx, Sources::default(), |_| Vec::new()).unwrap_err();
     assert_eq!(error.context_value("line"), Some("1"));
+}
+
+#[tokio::test]
+async fn what_only_its_user_can_judge_is_judged_before_it_holds() {
+    let project = Project::with(&workers(1));
+    let cx = Context::new(project.environment(&[]));
+    let most = |settings: &Settings| {
+        let workers = settings.performance.workers;
+        let place = settings.origin("performance.workers");
+        (workers > 5)
+            .then(|| place.error("too many"))
+            .into_iter()
+            .collect()
+    };
+    let mut watcher = Watcher::start(cx, Sources::default(), most).unwrap();
+    project.write("project/driftmgr.yaml", &workers(6));
+    let now = next(&mut watcher).await;
+    assert_eq!(now.settings.performance.workers, 1);
+    assert_eq!(now.problems[0].message(), "too many");
+    project.write("project/driftmgr.yaml", &workers(5));
+    assert_eq!(next(&mut watcher).await.settings.performance.workers, 5);
 }

@@ -2,6 +2,7 @@
 
 mod history;
 mod ignore;
+pub mod settings;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use driftmgr_core::address::InstanceAddress;
 use driftmgr_core::drift::Severity;
 use driftmgr_core::report;
+use driftmgr_core::settings::parse_duration;
 
 pub use history::{DriftCommand, DriftHistory, Record};
 
@@ -61,6 +63,10 @@ pub struct Global {
     /// Work as if started in DIR
     #[arg(long, global = true, value_name = "DIR")]
     pub chdir: Option<PathBuf>,
+
+    /// The file of settings, instead of the driftmgr.yaml of this folder or the nearest one above it
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 
     /// When to use colour: auto, always or never. NO_COLOR and CLICOLOR_FORCE are honoured
     #[arg(
@@ -124,6 +130,10 @@ pub enum Command {
 
     /// Everything about one instance: where it comes from, what the state says, what is real, what apply would do
     Explain(Explain),
+
+    /// Settings: what holds and why, what is wrong with them, their schema
+    #[command(subcommand)]
+    Config(settings::Config),
 
     /// What this machine offers: providers, backends, caches, credentials by name
     ///
@@ -301,6 +311,10 @@ pub struct Reach {
     /// Start no provider binaries; only what driftmgr reads itself is looked at
     #[arg(long)]
     pub no_plugins: bool,
+
+    /// How much is shown.
+    #[command(flatten)]
+    pub sieve: settings::Sieve,
 }
 
 /// When findings make the exit code.
@@ -521,36 +535,8 @@ fn output_file(text: &str) -> Result<OutputFile, String> {
 
 /// Reads `90`, `90s`, `10m`, `1h30m`, `250ms`.
 fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("{text:?} is no duration; write 30s, 10m, 1h30m or whole seconds");
-    if let Ok(seconds) = text.parse() {
-        return Ok(Duration::from_secs(seconds));
-    }
-    let mut total = Duration::ZERO;
-    let mut rest = text;
-    while !rest.is_empty() {
-        let digits = rest.chars().take_while(char::is_ascii_digit).count();
-        let (number, tail) = rest.split_at(digits);
-        let number: u64 = number.parse().map_err(|_| wrong())?;
-        let letters = tail.chars().take_while(char::is_ascii_alphabetic).count();
-        let (unit, tail) = tail.split_at(letters);
-        let milliseconds = match unit {
-            "ms" => 1,
-            "s" => 1_000,
-            "m" => 60_000,
-            "h" => 3_600_000,
-            _ => return Err(wrong()),
-        };
-        let part = number.checked_mul(milliseconds).ok_or_else(wrong)?;
-        total = total
-            .checked_add(Duration::from_millis(part))
-            .ok_or_else(wrong)?;
-        rest = tail;
-    }
-    if text.is_empty() {
-        Err(wrong())
-    } else {
-        Ok(total)
-    }
+    parse_duration(text)
+        .ok_or_else(|| format!("{text:?} is no duration; write 30s, 10m, 1h30m or whole seconds"))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The files that say what is not to be shown.
 
 use std::io::ErrorKind as Io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -33,22 +33,27 @@ pub(crate) fn run(
     args: &Survey,
     targets: &[String],
 ) -> Result<(Surveyed, Option<Arc<Baseline>>), Failure> {
-    let silence = read(&args.ignoring)?;
-    let mut options = survey::drift_options(&args.reach, &args.target, &args.exclude);
+    let baseline = args
+        .ignoring
+        .baseline
+        .as_ref()
+        .or(call.settings.drift.baseline.as_ref());
+    let silence = read(&args.ignoring, baseline.map(PathBuf::as_path))?;
+    let mut options = survey::drift_options(call, &args.target, &args.exclude);
     options.filter.silencers.extend(silence.silencers);
     let mut surveyed = survey::run(call, printer, &args.reach, targets, &options)?;
     surveyed.report.problems.extend(silence.problems);
     Ok((surveyed, silence.baseline))
 }
 
-fn read(args: &Ignoring) -> Result<Silence, Error> {
+fn read(args: &Ignoring, baseline: Option<&Path>) -> Result<Silence, Error> {
     let mut silence = Silence::default();
     if let Some((text, file)) = driftignore(args)? {
         let read = DriftIgnore::parse(&text, &file);
         silence.silencers.push(Arc::new(read.value));
         silence.problems.extend(read.problems);
     }
-    if let Some(file) = &args.baseline {
+    if let Some(file) = baseline {
         let text = std::fs::read_to_string(file).map_err(|e| {
             Error::io("read the baseline", file, e)
                 .with_hint("driftmgr drift --write-baseline FILE --reason TEXT writes one")

@@ -8,6 +8,7 @@ mod exit;
 mod ignoring;
 mod output;
 mod session;
+mod settings;
 mod source;
 mod survey;
 mod ui;
@@ -31,15 +32,58 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(matches) => matches,
         Err(error) => return usage(&error),
     };
-    let cli = match Cli::from_arg_matches(&matches) {
+    let mut cli = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
-    let printer = Printer::new(&cli.global);
-    if let Some(complaint) = ui::log::start(cli.global.verbose, printer.err_colour()) {
+    // Settings are looked for where the work is done.
+    let entered = enter(&cli);
+    let read = settings::read(&cli, &matches);
+    let printer = Printer::new(&cli.global, read.value.output.color);
+    let level = read.value.app.log_level;
+    if let Some(complaint) = ui::log::start(cli.global.verbose, level, printer.err_colour()) {
         printer.note(&complaint);
     }
-    let result = enter(&cli).and_then(|()| commands::run(&cli, &matches, &printer));
+    if let Err(failure) = entered {
+        return end(Err(failure), &printer);
+    }
+    if !usable(&cli, &read.problems, &printer) {
+        return Exit::Error.into();
+    }
+    let settings = read.value;
+    for warning in settings.warnings() {
+        printer.note(&format!("warning: {warning}"));
+    }
+    settings::settle(&mut cli, &matches, &settings);
+    // Each line of the log says whose it is.
+    let app = &settings.app;
+    let span = tracing::error_span!(
+        "run",
+        app = app.name.as_deref(),
+        environment = app.environment.as_deref()
+    );
+    let result = span.in_scope(|| {
+        tracing::debug!(files = ?settings.files().collect::<Vec<_>>(), "settings were read");
+        commands::run(&cli, &matches, &settings, &printer)
+    });
+    end(result, &printer)
+}
+
+/// Whether the settings can be worked with. Nobody gets another answer than the one that was asked for because of a typing error; only
+/// `doctor` goes on, since it is asked when something is wrong.
+fn usable(cli: &Cli, problems: &[Error], printer: &Printer) -> bool {
+    if problems.is_empty() {
+        return true;
+    }
+    if matches!(cli.command, Some(args::Command::Doctor(_))) {
+        printer.problems(problems);
+        return true;
+    }
+    printer.errors(problems);
+    false
+}
+
+fn end(result: Result<Exit, Failure>, printer: &Printer) -> ExitCode {
     match result {
         Ok(exit) => exit.into(),
         Err(Failure::BrokenPipe) => Exit::Ok.into(),

@@ -1,5 +1,7 @@
 //! Opening targets and holding them against reality.
 
+use std::time::SystemTime;
+
 use driftmgr_core::client::{Client, DriftOptions, OpenOptions, Stack};
 use driftmgr_core::drift::DriftReport;
 use driftmgr_core::history::Circumstances;
@@ -62,16 +64,25 @@ pub(crate) fn targets(positional: &[String], survey: &Survey) -> Vec<String> {
     all
 }
 
-/// Which instances, and how reality is reached.
-pub(crate) fn drift_options(reach: &Reach, target: &[String], exclude: &[String]) -> DriftOptions {
-    let defaults = DriftOptions::default();
+/// Which instances, and how reality is reached. Flags are part of the settings.
+pub(crate) fn drift_options(
+    call: &Call<'_>,
+    target: &[String],
+    exclude: &[String],
+) -> DriftOptions {
     DriftOptions {
-        parallelism: reach.parallelism.map_or(defaults.parallelism, usize::from),
-        plugins: !reach.no_plugins,
         targets: target.to_vec(),
         exclude: exclude.to_vec(),
-        ..defaults
+        ..DriftOptions::from_settings(call.settings, SystemTime::now())
     }
+}
+
+/// A client with the settings of the run.
+pub(crate) fn client(call: &Call<'_>, cx: &Context) -> Result<Client, Error> {
+    Client::builder()
+        .context(cx.clone())
+        .settings(call.settings.clone())
+        .build()
 }
 
 /// How targets are opened.
@@ -91,44 +102,49 @@ pub(crate) fn run(
     options: &DriftOptions,
 ) -> Result<Surveyed, Failure> {
     let open = open_options(call, reach);
-    session::run(call.global, printer, reach.timeout, |cx| async move {
-        let started = cx.now();
-        let client = Client::builder().context(cx.clone()).build()?;
-        let opened = join_all(targets.iter().map(|t| client.open_with(t, &open))).await;
-        let mut stacks: Vec<Stack> = Vec::new();
-        let mut failures = Vec::new();
-        for (target, stack) in targets.iter().zip(opened) {
-            match stack {
-                Ok(stack) => stacks.push(stack),
-                Err(error) => failures.push((target, error)),
+    session::run(
+        call.global,
+        printer,
+        call.settings.drift.timeout,
+        |cx| async move {
+            let started = cx.now();
+            let client = client(call, &cx)?;
+            let opened = join_all(targets.iter().map(|t| client.open_with(t, &open))).await;
+            let mut stacks: Vec<Stack> = Vec::new();
+            let mut failures = Vec::new();
+            for (target, stack) in targets.iter().zip(opened) {
+                match stack {
+                    Ok(stack) => stacks.push(stack),
+                    Err(error) => failures.push((target, error)),
+                }
             }
-        }
-        if stacks.is_empty() && failures.len() == 1 {
-            return Err(failures.swap_remove(0).1);
-        }
-        let failed = !failures.is_empty();
-        let mut report = client.detect_drift(&stacks, options).await?;
-        interrupted(&cx)?;
-        let failures =
-            failures
-                .into_iter()
-                .map(|(target, error)| match error.context_value("target") {
-                    Some(_) => error,
-                    None => error.with("target", target),
-                });
-        report.problems.extend(failures);
-        Ok(Surveyed {
-            report,
-            failed,
-            folders: folders(targets),
-            stacks,
-            made: Circumstances {
-                started,
-                ended: cx.now(),
-                sensitivity: options.filter.sensitivity,
-            },
-        })
-    })
+            if stacks.is_empty() && failures.len() == 1 {
+                return Err(failures.swap_remove(0).1);
+            }
+            let failed = !failures.is_empty();
+            let mut report = client.detect_drift(&stacks, options).await?;
+            interrupted(&cx)?;
+            let failures =
+                failures
+                    .into_iter()
+                    .map(|(target, error)| match error.context_value("target") {
+                        Some(_) => error,
+                        None => error.with("target", target),
+                    });
+            report.problems.extend(failures);
+            Ok(Surveyed {
+                report,
+                failed,
+                folders: folders(targets),
+                stacks,
+                made: Circumstances {
+                    started,
+                    ended: cx.now(),
+                    sensitivity: options.filter.sensitivity,
+                },
+            })
+        },
+    )
 }
 
 /// A report that Ctrl-C cut short is not what was asked for.

@@ -29,6 +29,56 @@ pub const DRIFTMGR_CACHE_DIR: &str = "DRIFTMGR_CACHE_DIR";
 pub const XDG_STATE_HOME: &str = "XDG_STATE_HOME";
 /// Log filter, such as `driftmgr_core=debug`.
 pub const DRIFTMGR_LOG: &str = "DRIFTMGR_LOG";
+/// The file of settings, instead of a `driftmgr.yaml` found from the working folder upward.
+pub const DRIFTMGR_CONFIG: &str = "DRIFTMGR_CONFIG";
+/// Folder of the user's settings instead of `~/.config`.
+pub const XDG_CONFIG_HOME: &str = "XDG_CONFIG_HOME";
+/// Sets `app.log_level`; see [`crate::settings::KEYS`].
+pub const DRIFTMGR_LOG_LEVEL: &str = "DRIFTMGR_LOG_LEVEL";
+/// Sets `drift.sensitivity`; see [`crate::settings::KEYS`].
+pub const DRIFTMGR_SENSITIVITY: &str = "DRIFTMGR_SENSITIVITY";
+/// Sets `drift.smart_filter`; see [`crate::settings::KEYS`].
+pub const DRIFTMGR_SMART_FILTER: &str = "DRIFTMGR_SMART_FILTER";
+/// Sets `drift.ignore_tags`; see [`crate::settings::KEYS`].
+pub const DRIFTMGR_IGNORE_TAGS: &str = "DRIFTMGR_IGNORE_TAGS";
+/// Sets `drift.required_tags`; see [`crate::settings::KEYS`].
+pub const DRIFTMGR_REQUIRED_TAGS: &str = "DRIFTMGR_REQUIRED_TAGS";
+/// Sets `drift.baseline`; see [`crate::settings::KEYS`].
+pub const DRIFTMGR_BASELINE: &str = "DRIFTMGR_BASELINE";
+/// Sets `drift.fail_on`; see [`crate::settings::KEYS`].
+pub const DRIFTMGR_FAIL_ON: &str = "DRIFTMGR_FAIL_ON";
+/// Sets `drift.parallelism`; see [`crate::settings::KEYS`].
+pub const DRIFTMGR_PARALLELISM: &str = "DRIFTMGR_PARALLELISM";
+/// Sets `drift.timeout`; see [`crate::settings::KEYS`].
+pub const DRIFTMGR_TIMEOUT: &str = "DRIFTMGR_TIMEOUT";
+/// Sets `drift.read_timeout`; see [`crate::settings::KEYS`].
+pub const DRIFTMGR_READ_TIMEOUT: &str = "DRIFTMGR_READ_TIMEOUT";
+/// Sets `drift.plugins`; see [`crate::settings::KEYS`].
+pub const DRIFTMGR_PLUGINS: &str = "DRIFTMGR_PLUGINS";
+/// Sets `output.format`; see [`crate::settings::KEYS`].
+pub const DRIFTMGR_FORMAT: &str = "DRIFTMGR_FORMAT";
+/// Sets `output.color`; see [`crate::settings::KEYS`].
+pub const DRIFTMGR_COLOR: &str = "DRIFTMGR_COLOR";
+/// Sets `history.enabled`; see [`crate::settings::KEYS`].
+pub const DRIFTMGR_HISTORY: &str = "DRIFTMGR_HISTORY";
+/// Sets `history.path`; see [`crate::settings::KEYS`].
+pub const DRIFTMGR_HISTORY_PATH: &str = "DRIFTMGR_HISTORY_PATH";
+/// Sets `performance.workers`; see [`crate::settings::KEYS`].
+pub const DRIFTMGR_WORKERS: &str = "DRIFTMGR_WORKERS";
+/// Sets `performance.cache_ttl`; see [`crate::settings::KEYS`].
+pub const DRIFTMGR_CACHE_TTL: &str = "DRIFTMGR_CACHE_TTL";
+/// Sets `state_discovery.auto_scan`; see [`crate::settings::KEYS`].
+pub const DRIFTMGR_AUTO_DISCOVER: &str = "DRIFTMGR_AUTO_DISCOVER";
+/// Sets `state_discovery.scan_interval`; see [`crate::settings::KEYS`].
+pub const DRIFTMGR_STATE_SCAN_INTERVAL: &str = "DRIFTMGR_STATE_SCAN_INTERVAL";
+/// Sets `state_discovery.scan_paths`; see [`crate::settings::KEYS`].
+pub const DRIFTMGR_STATE_SCAN_PATHS: &str = "DRIFTMGR_STATE_SCAN_PATHS";
+/// Sets `state_discovery.backends.s3.buckets`; see [`crate::settings::KEYS`].
+pub const DRIFTMGR_S3_BUCKETS: &str = "DRIFTMGR_S3_BUCKETS";
+/// Sets `state_discovery.backends.azurerm.storage_accounts`; see [`crate::settings::KEYS`].
+pub const DRIFTMGR_AZURE_STORAGE_ACCOUNTS: &str = "DRIFTMGR_AZURE_STORAGE_ACCOUNTS";
+/// Sets `state_discovery.backends.gcs.buckets`; see [`crate::settings::KEYS`].
+pub const DRIFTMGR_GCS_BUCKETS: &str = "DRIFTMGR_GCS_BUCKETS";
 
 /// The process environment as the library sees it: a value, so that a host or a test can give another one.
 ///

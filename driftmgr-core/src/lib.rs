@@ -14,6 +14,7 @@ pub mod history;
 pub mod provider;
 pub mod redact;
 pub mod report;
+pub mod settings;
 pub mod state;
 #[cfg(any(test, feature = "testkit"))]
 pub mod testkit;

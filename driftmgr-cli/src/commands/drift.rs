@@ -17,7 +17,7 @@ pub(crate) fn run(args: &Drift, call: &Call<'_>, printer: &Printer) -> Result<Ex
     ignoring::write(&args.write_baseline, &surveyed, known.as_deref(), printer)?;
     emit(printer, &args.output, &surveyed.folders, &surveyed)?;
     // Last, so that a history that cannot be written takes no answer away.
-    if args.record.record {
+    if args.record.record || call.settings.history.enabled {
         history::record(args.record.history.as_deref(), &surveyed, call, printer)?;
     }
     Ok(surveyed.exit(Exit::judged(&surveyed.report, &args.judge)))

@@ -3,7 +3,7 @@
 mod facts;
 
 use driftmgr_core::address::InstanceAddress;
-use driftmgr_core::client::{Client, Stack};
+use driftmgr_core::client::Stack;
 use driftmgr_core::drift::DriftReport;
 use driftmgr_core::report::json;
 use driftmgr_core::report::text::{self, TextOptions, shell};
@@ -39,25 +39,30 @@ impl Render for Explained {
 
 pub(crate) fn run(args: &Explain, call: &Call<'_>, printer: &Printer) -> Result<Exit, Failure> {
     let open = survey::open_options(call, &args.reach);
-    let options = survey::drift_options(&args.reach, &[args.address.to_string()], &[]);
-    let explained = session::run(call.global, printer, args.reach.timeout, |cx| async move {
-        let client = Client::builder().context(cx.clone()).build()?;
-        let stack = client.open_with(&args.target, &open).await?;
-        if stack.state().objects(&args.address).next().is_none() {
-            return Err(unknown(&stack, &args.address));
-        }
-        let mut report = client
-            .detect_drift(std::slice::from_ref(&stack), &options)
-            .await?;
-        survey::interrupted(&cx)?;
-        // The rest of the state was left out on purpose; that is no news here.
-        report.not_looked_at.retain(|n| n.address == args.address);
-        Ok(Explained {
-            facts: facts::Facts::gather(&cx, &stack, &args.address, &open.variables, &report),
-            address: args.address.clone(),
-            report,
-        })
-    })?;
+    let options = survey::drift_options(call, &[args.address.to_string()], &[]);
+    let explained = session::run(
+        call.global,
+        printer,
+        call.settings.drift.timeout,
+        |cx| async move {
+            let client = survey::client(call, &cx)?;
+            let stack = client.open_with(&args.target, &open).await?;
+            if stack.state().objects(&args.address).next().is_none() {
+                return Err(unknown(&stack, &args.address));
+            }
+            let mut report = client
+                .detect_drift(std::slice::from_ref(&stack), &options)
+                .await?;
+            survey::interrupted(&cx)?;
+            // The rest of the state was left out on purpose; that is no news here.
+            report.not_looked_at.retain(|n| n.address == args.address);
+            Ok(Explained {
+                facts: facts::Facts::gather(&cx, &stack, &args.address, &open.variables, &report),
+                address: args.address.clone(),
+                report,
+            })
+        },
+    )?;
     let folders = [args.target.clone()].into_iter();
     let folders: Vec<String> = folders
         .filter(|t| std::path::Path::new(t).is_dir())

@@ -43,7 +43,16 @@ pub(crate) fn run(
 ) -> Result<Exit, Failure> {
     let only = Selection::new(&args.address, &[])?;
     let (shown, pruned) = session::run(call.global, printer, None, |cx| async move {
-        let store = SqliteHistory::open_existing(&cx, file(&cx, args.history.as_deref())?).await?;
+        let store = SqliteHistory::open_existing(
+            &cx,
+            file(
+                &cx,
+                args.history
+                    .as_deref()
+                    .or(call.settings.history.path.as_deref()),
+            )?,
+        )
+        .await?;
         let now = cx.now();
         let mut pruned = None;
         if let Some(age) = args.prune {
@@ -96,8 +105,13 @@ pub(crate) fn record(
             })
             .collect();
         let run = Run::of(&surveyed.report, &states, &surveyed.made);
-        let store: Arc<dyn HistoryStore> =
-            Arc::new(SqliteHistory::open(&cx, file(&cx, path)?).await?);
+        let store: Arc<dyn HistoryStore> = Arc::new(
+            SqliteHistory::open(
+                &cx,
+                file(&cx, path.or(call.settings.history.path.as_deref()))?,
+            )
+            .await?,
+        );
         let recorded = store.record(&cx, run.value).await?;
         let mut problems = run.problems;
         problems.extend(recorded.problems);

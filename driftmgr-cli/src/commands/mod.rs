@@ -2,6 +2,7 @@
 
 mod check;
 mod completions;
+mod config;
 mod doctor;
 mod drift;
 mod explain;
@@ -14,9 +15,11 @@ mod version;
 use clap::{ArgMatches, CommandFactory as _};
 
 use driftmgr_core::configuration::VariableInput;
+use driftmgr_core::settings::{Settings, Sources};
 
 use crate::args::{Cli, Command, Global};
 use crate::exit::{Exit, Failure};
+use crate::settings;
 use crate::ui::printer::Printer;
 use crate::variables;
 
@@ -24,9 +27,16 @@ use crate::variables;
 pub(crate) struct Call<'a> {
     pub(crate) global: &'a Global,
     pub(crate) variables: Vec<VariableInput>,
+    pub(crate) settings: &'a Settings,
+    pub(crate) sources: Sources,
 }
 
-pub(crate) fn run(cli: &Cli, matches: &ArgMatches, printer: &Printer) -> Result<Exit, Failure> {
+pub(crate) fn run(
+    cli: &Cli,
+    matches: &ArgMatches,
+    settings: &Settings,
+    printer: &Printer,
+) -> Result<Exit, Failure> {
     let Some(command) = &cli.command else {
         if cli.version {
             return version::run(cli, printer);
@@ -38,6 +48,8 @@ pub(crate) fn run(cli: &Cli, matches: &ArgMatches, printer: &Printer) -> Result<
     let call = Call {
         global: &cli.global,
         variables: variables::given(matches)?,
+        settings,
+        sources: settings::sources(cli, matches),
     };
     match command {
         Command::Check(args) => check::run(args, &call, printer),
@@ -45,7 +57,8 @@ pub(crate) fn run(cli: &Cli, matches: &ArgMatches, printer: &Printer) -> Result<
         Command::State(command) => state::run(command, &call, printer),
         Command::Ignore(command) => ignore::run(command, &call, printer),
         Command::Explain(args) => explain::run(args, &call, printer),
-        Command::Doctor(args) => doctor::run(args, printer),
+        Command::Config(command) => config::run(command, &call, printer),
+        Command::Doctor(args) => doctor::run(args, &call, printer),
         Command::Completions(args) => completions::run(args, printer),
         Command::Man(args) => man::run(args, printer),
     }

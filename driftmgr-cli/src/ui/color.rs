@@ -1,4 +1,6 @@
-//! Whether there is colour. The command line wins, then the environment, then what the stream is.
+//! Whether there is colour. The command line wins, then the environment, then the settings, then what the stream is.
+
+use driftmgr_core::settings::Colour;
 
 use crate::args::{ColorWhen, Global};
 
@@ -25,7 +27,12 @@ impl Surroundings {
 }
 
 /// Whether a stream gets colour.
-pub(crate) fn wanted(global: &Global, around: Surroundings, is_terminal: bool) -> bool {
+pub(crate) fn wanted(
+    global: &Global,
+    around: Surroundings,
+    set: Colour,
+    is_terminal: bool,
+) -> bool {
     if global.no_color {
         return false;
     }
@@ -34,7 +41,11 @@ pub(crate) fn wanted(global: &Global, around: Surroundings, is_terminal: bool) -
         ColorWhen::Never => false,
         ColorWhen::Auto if around.no_color => false,
         ColorWhen::Auto if around.force => true,
-        ColorWhen::Auto => is_terminal && !around.dumb,
+        ColorWhen::Auto => match set {
+            Colour::Always => true,
+            Colour::Never => false,
+            Colour::Auto => is_terminal && !around.dumb,
+        },
     }
 }
 
@@ -70,9 +81,27 @@ mod tests {
             let args = ["driftmgr"].into_iter().chain(flags.split_terminator(' '));
             let global = Cli::parse_from(args).global;
             assert_eq!(
-                wanted(&global, around, terminal),
+                wanted(&global, around, Colour::Auto, terminal),
                 want,
                 "{flags} {around:?}"
+            );
+        }
+        for (set, flags, around, want) in [
+            (Colour::Always, "", none, true),
+            (Colour::Never, "", none, false),
+            (Colour::Always, "", no, false),
+            (Colour::Never, "", force, true),
+            (Colour::Always, "--color=never", none, false),
+            (Colour::Never, "--color=always", none, true),
+            (Colour::Always, "", dumb, true),
+        ] {
+            let args = ["driftmgr"].into_iter().chain(flags.split_terminator(' '));
+            let global = Cli::parse_from(args).global;
+            let terminal = set == Colour::Never;
+            assert_eq!(
+                wanted(&global, around, set, terminal),
+                want,
+                "{set:?} {flags}"
             );
         }
     }

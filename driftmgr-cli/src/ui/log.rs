@@ -2,19 +2,22 @@
 
 use std::io::IsTerminal as _;
 
+use driftmgr_core::settings::LogLevel;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// Starts the log when `-vv` or `DRIFTMGR_LOG` asks for it. Only driftmgr's own events are shown: those of transports can hold what
+/// Starts the log when `DRIFTMGR_LOG`, `-vv` or the settings ask for it, the first of them. Only driftmgr's own events are shown: those of transports can hold what
 /// goes over the wire.
-pub(crate) fn start(verbose: u8, colour: bool) -> Option<String> {
+pub(crate) fn start(verbose: u8, level: LogLevel, colour: bool) -> Option<String> {
     let wanted = std::env::var(driftmgr_core::env::DRIFTMGR_LOG)
         .ok()
         .filter(|v| !v.is_empty());
+    let set = format!("driftmgr_core={0},driftmgr_cli={0}", level.as_str());
     let directives = match (&wanted, verbose) {
         (Some(directives), _) => directives.as_str(),
         (None, 2..) => "driftmgr_core=debug,driftmgr_cli=debug",
+        (None, _) if level != LogLevel::Off => &set,
         (None, _) => return None,
     };
     let (filter, complaint) = match EnvFilter::try_new(directives) {

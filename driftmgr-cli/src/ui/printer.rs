@@ -5,6 +5,7 @@ use std::io::{IsTerminal as _, Write as _};
 use anstream::{AutoStream, ColorChoice};
 use driftmgr_core::Error;
 use driftmgr_core::report::text::{self, Style, TextOptions};
+use driftmgr_core::settings::Colour;
 
 use super::color::{self, Surroundings};
 use crate::args::Global;
@@ -24,7 +25,7 @@ pub(crate) struct Printer {
 }
 
 impl Printer {
-    pub(crate) fn new(global: &Global) -> Self {
+    pub(crate) fn new(global: &Global, colour: Colour) -> Self {
         let around = Surroundings::from_process();
         let out_terminal = std::io::stdout().is_terminal();
         let columns = || std::env::var("COLUMNS").ok()?.parse::<u16>().ok();
@@ -34,8 +35,8 @@ impl Printer {
             .or_else(columns)
             .map_or(DEFAULT_WIDTH, usize::from);
         Self {
-            out_colour: color::wanted(global, around, out_terminal),
-            err_colour: color::wanted(global, around, std::io::stderr().is_terminal()),
+            out_colour: color::wanted(global, around, colour, out_terminal),
+            err_colour: color::wanted(global, around, colour, std::io::stderr().is_terminal()),
             out_terminal,
             width,
             quiet: global.quiet,
@@ -142,6 +143,13 @@ impl Printer {
     /// The error that ends the command. It is said however quiet.
     pub(crate) fn error(&self, error: &Error) {
         self.talk(&text::error(error, &self.talk_options()));
+    }
+
+    /// Several errors that end the command together.
+    pub(crate) fn errors(&self, errors: &[Error]) {
+        for error in errors {
+            self.error(error);
+        }
     }
 
     fn talk(&self, text: &str) {

@@ -39,7 +39,8 @@ pub(crate) fn command(dir: &Path, args: &[&str]) -> Command {
     command.args(args).current_dir(dir).stdin(Stdio::null());
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy().into_owned();
-        if name.starts_with("TF_") || name.starts_with("DRIFTMGR_") || name.contains("COLOR") {
+        let prefixes = ["TF_", "DRIFTMGR_", "XDG_"];
+        if prefixes.iter().any(|p| name.starts_with(p)) || name.contains("COLOR") {
             command.env_remove(&name);
         }
     }

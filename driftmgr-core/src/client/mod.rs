@@ -16,12 +16,14 @@ mod moved;
 mod open;
 mod options;
 mod routes;
+mod settings;
 mod stack;
 
 use std::path::Path;
 use std::sync::Arc;
 
 pub use options::{DriftOptions, OpenOptions};
+pub use settings::settings_problems;
 pub use stack::Stack;
 
 use crate::backend::BackendRegistry;
@@ -31,6 +33,7 @@ use crate::drift::{
 };
 use crate::error::Result;
 use crate::provider::plugin::{PoolOptions, ProviderPool};
+use crate::settings::Settings;
 
 /// Opens states and answers questions about them. Cloning is cheap; clones share context and backends.
 #[derive(Debug, Clone)]
@@ -38,6 +41,7 @@ pub struct Client {
     cx: Context,
     backends: Arc<BackendRegistry>,
     rules: Arc<Rules>,
+    settings: Arc<Settings>,
 }
 
 /// Makes a [`Client`].
@@ -45,7 +49,8 @@ pub struct Client {
 pub struct ClientBuilder {
     cx: Option<Context>,
     backends: Option<BackendRegistry>,
-    rules: Rules,
+    rules: Option<Rules>,
+    settings: Settings,
 }
 
 impl ClientBuilder {
@@ -63,22 +68,37 @@ impl ClientBuilder {
         self
     }
 
-    /// Severity rules. The built-in ones unless given.
+    /// Severity rules. Those of the settings and the built-in ones unless given.
     #[must_use]
     pub fn rules(mut self, rules: Rules) -> Self {
-        self.rules = rules;
+        self.rules = Some(rules);
+        self
+    }
+
+    /// Settings. The defaults unless given: a library reads no file that nobody told it to read; [`Settings::load`] does.
+    #[must_use]
+    pub fn settings(mut self, settings: Settings) -> Self {
+        self.settings = settings;
         self
     }
 
     /// The client.
     ///
     /// # Errors
-    /// None today; settings that cannot be read will be.
+    /// `InvalidConfig` for settings that cannot be followed: the first of [`settings_problems`].
     pub fn build(self) -> Result<Client> {
+        if let Some(problem) = settings_problems(&self.settings).into_iter().next() {
+            return Err(problem);
+        }
+        let rules = match self.rules {
+            Some(rules) => rules,
+            None => settings::rules(&self.settings).into_result()?,
+        };
         Ok(Client {
             cx: self.cx.unwrap_or_else(Context::from_process),
             backends: Arc::new(self.backends.unwrap_or_else(BackendRegistry::builtin)),
-            rules: Arc::new(self.rules),
+            rules: Arc::new(rules),
+            settings: Arc::new(self.settings),
         })
     }
 }
@@ -92,6 +112,16 @@ impl Client {
     /// The context of its calls.
     pub fn context(&self) -> &Context {
         &self.cx
+    }
+
+    /// The settings it was made with.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// How drift is looked for unless a call says otherwise: what the settings say.
+    pub fn drift_options(&self) -> DriftOptions {
+        DriftOptions::from_settings(&self.settings, self.cx.now())
     }
 
     /// Opens a target: the folder of a root module, or a state file.

@@ -71,7 +71,7 @@ pub(crate) fn run(
     let drift = if args.offline {
         None
     } else {
-        let options = survey::drift_options(&args.reach, &[], &[]);
+        let options = survey::drift_options(call, &[], &[]);
         let targets = [file.to_owned()];
         Some(survey::run(call, printer, &args.reach, &targets, &options)?)
     };

@@ -50,7 +50,7 @@ fn with_reality(
     call: &Call<'_>,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
-    let options = survey::drift_options(&args.reach, &[], &[]);
+    let options = survey::drift_options(call, &[], &[]);
     let targets = [file.to_owned()];
     let surveyed = survey::run(call, printer, &args.reach, &targets, &options)?;
     emit(printer, &args.output, &surveyed.folders, &surveyed)?;

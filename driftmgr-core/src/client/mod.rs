@@ -12,6 +12,7 @@
 //! # }
 //! ```
 
+mod elsewhere;
 mod moved;
 mod open;
 mod options;

@@ -2,7 +2,7 @@
 
 use super::model::{AttributeChange, Class, Effect, EffectAction, Finding, Kind, Severity};
 use super::noise::{Certainty, Comparators, Compared, Noise};
-use super::reality::{InstanceRef, Observation, Observed};
+use super::reality::{Basis, InstanceRef, Observation, Observed};
 use super::severity::{Category, Rules};
 use crate::address::InstanceAddress;
 use crate::configuration::{ResourceBlock, RootModule};
@@ -57,7 +57,8 @@ impl Judge<'_> {
                 stored,
                 schema,
                 notes,
-            } => missing(object, stored, &schema, notes, self.rules),
+                effect,
+            } => missing(object, stored, &schema, (notes, effect), self.rules),
             Observed::Present(mut observation) => match observation.verdict.take() {
                 Some(verdict) => self.modified(object, *observation, verdict, declared),
                 // Deposed objects come along with their instance.
@@ -89,12 +90,17 @@ impl Judge<'_> {
             stored,
             current,
             schema,
+            basis,
             notes,
             ..
         } = observation;
         let sensitive = sensitive(object, &schema, [&stored, &current]);
         let differences = diff(&stored, &current, Some(&schema.block.comparison_shape()));
         let (class, effect, planned) = judged(&verdict);
+        let effect = match &basis {
+            Basis::Plan { effect: known, .. } => known.clone().or(effect),
+            Basis::PlanBack => effect,
+        };
         let resource_type = &object.address.resource.resource_type;
         let changes: Vec<AttributeChange> = differences
             .into_iter()
@@ -108,7 +114,12 @@ impl Judge<'_> {
                         .any(|p| p.contains(&difference.path) || difference.path.contains(p)),
                 };
                 // A module without the block says nothing about the attribute.
-                let configured = declared.map(|block| block.sets(&difference.path));
+                let configured = declared
+                    .map(|block| block.sets(&difference.path))
+                    .or_else(|| {
+                        let sides = [difference.before.as_ref(), difference.after.as_ref()];
+                        basis.sets(&difference.path, sides)
+                    });
                 let nature = nature(&schema.block, &difference.path);
                 let noise = self.comparators.judge(&Compared {
                     resource_type,
@@ -124,9 +135,15 @@ impl Judge<'_> {
                 // That apply would do nothing does not make an exposure harmless: the provider may be unable to undo it. And where the state
                 // has nothing for an attribute that the provider may fill in, it was never asked: plan-back gave it what is really there.
                 let blank = |side: Option<&Value>| side.is_none_or(Value::is_blank);
-                let asked = nature != Some(Nature::Either)
-                    || !blank(difference.before.as_ref())
-                    || blank(difference.after.as_ref());
+                let asked = match basis {
+                    Basis::PlanBack => {
+                        nature != Some(Nature::Either)
+                            || !blank(difference.before.as_ref())
+                            || blank(difference.after.as_ref())
+                    }
+                    // The plan of a configuration is silent about what the configuration leaves open, whatever became of it.
+                    Basis::Plan { .. } => configured == Some(true),
+                };
                 let harmless = !material && asked && rule.severity < Severity::Critical;
                 // What apply would do about something critical is noise only with proof.
                 let noise = noise.filter(|noise| {
@@ -161,7 +178,7 @@ impl Judge<'_> {
             category: real()
                 .find(|c| c.severity == severity)
                 .map_or_else(Category::default, |c| c.category),
-            reasons: reasons(&changes, severity, &verdict, notes),
+            reasons: reasons(&changes, severity, (&verdict, &basis), notes),
             class,
             severity,
             effect,
@@ -178,14 +195,18 @@ impl Judge<'_> {
 fn reasons(
     changes: &[AttributeChange],
     severity: Severity,
-    verdict: &Result<Verdict>,
+    (verdict, basis): (&Result<Verdict>, &Basis),
     notes: Vec<String>,
 ) -> Vec<String> {
     let mut reasons = Vec::new();
-    match verdict {
-        Ok(Verdict::NoChange) => reasons.push(Noise::planned().reason),
-        Ok(Verdict::Change { .. }) => {}
-        Err(error) => reasons.push(format!(
+    match (verdict, basis) {
+        (Ok(Verdict::NoChange), Basis::PlanBack) => reasons.push(Noise::planned().reason),
+        (Ok(Verdict::NoChange), Basis::Plan { .. }) => {
+            reasons.push("the plan changes nothing about this difference".to_owned());
+        }
+        (Ok(Verdict::Change { .. }), _) => {}
+        (Err(error), Basis::Plan { .. }) => reasons.push(error.to_string()),
+        (Err(error), Basis::PlanBack) => reasons.push(format!(
             "the provider could not say what apply would do: {error}"
         )),
     }
@@ -273,7 +294,7 @@ fn missing(
     object: &InstanceRef,
     stored: Value,
     schema: &ResourceSchema,
-    notes: Vec<String>,
+    (notes, effect): (Vec<String>, Option<Effect>),
     rules: &Rules,
 ) -> Finding {
     let rule = rules.deleted(&object.address.resource.resource_type);
@@ -283,10 +304,10 @@ fn missing(
     } else {
         notes
     };
-    let effect = Some(Effect {
+    let effect = effect.or(Some(Effect {
         action: EffectAction::Create,
         replace_because: Vec::new(),
-    });
+    }));
     Finding {
         kind: Kind::Missing,
         class: Class::Material,

@@ -8,6 +8,7 @@ mod finding;
 mod model;
 mod moved;
 mod noise;
+pub mod plan;
 mod reality;
 mod secrets;
 mod selection;
@@ -24,7 +25,10 @@ pub use moved::{Move, Renames};
 pub use noise::{
     Certainty, Comparator, Comparators, Compared, Filter, Noise, Sensitivity, Silencer,
 };
-pub use reality::{InstanceRef, Observation, Observed, Readers, Reality, Routes, Support};
+pub use plan::Plan;
+pub use reality::{
+    Basis, InstanceRef, Observation, Observed, PlanReality, Readers, Reality, Routes, Support,
+};
 pub use selection::Selection;
 pub use severity::{Category, Rule, Rules};
 pub use verdict::Verdict;

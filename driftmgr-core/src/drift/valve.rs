@@ -99,7 +99,10 @@ pub(super) fn close(looked: &mut [Looked<'_>]) -> Vec<Error> {
         }
     }
     let mut problems = BTreeMap::new();
-    for each in looked.iter_mut().filter(|each| is_gone(&each.outcome)) {
+    for each in looked
+        .iter_mut()
+        .filter(|each| is_gone(&each.outcome) && each.input.reality.can_be_misdirected())
+    {
         let group = group(each);
         let Some(doubt) = tallies.get(&group).and_then(Tally::doubt) else {
             continue;

@@ -26,6 +26,7 @@ mod noise;
 #[cfg(unix)]
 mod oracle {
     mod aws;
+    mod clock;
     mod differences;
     mod drift;
     mod harness;

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use super::{Client, DriftOptions, Stack, moved};
 use crate::drift::{
-    DriftInput, DriftReport, Plan, PlanReality, Renames, Selection, SurveyOptions, survey,
+    DriftInput, DriftReport, Plan, PlanReality, Renames, Selection, StateReality, SurveyOptions,
+    survey,
 };
-use crate::error::Result;
+use crate::error::{Error, Partial, Result};
 use crate::event::Event;
+use crate::state::State;
 
 impl Client {
     /// What a plan says about the state that it was made from; the state itself is not needed. `label` names the plan in the report.
@@ -51,13 +53,46 @@ impl Client {
         };
         self.say_what_is_assumed(plan);
         let mut report = self.compare(&[input], options).await?;
-        report.problems.extend(
-            renames
-                .problems
-                .into_iter()
-                .chain(stack.problems().iter().cloned())
-                .map(|p| p.with("target", stack.label())),
-        );
+        add_problems(&mut report, stack, renames.problems);
+        Ok(report)
+    }
+
+    /// Compares a stack with another state as if that were reality: objects that only the stack has are missing, those that differ are
+    /// modified, and those that only the other state has are counted as unmanaged. Data sources are skipped.
+    ///
+    /// # Errors
+    /// `InvalidInput` for an address in the options that is none.
+    pub async fn drift_by_state(
+        &self,
+        stack: &Stack,
+        real: &State,
+        options: &DriftOptions,
+    ) -> Result<DriftReport> {
+        let selection = Selection::new(&options.targets, &options.exclude)?;
+        let (mine, other) = (&stack.state().lineage, &real.lineage);
+        if mine != other && !mine.is_empty() && !other.is_empty() {
+            self.cx.emit(&Event::Warning {
+                message:
+                    "the two states have different lineages: they are not two versions of one state"
+                        .to_owned(),
+            });
+        }
+        let Partial {
+            value: renames,
+            problems,
+        } = moved::renames(stack);
+        let reality = StateReality::new(real, renames.clone());
+        let unmanaged = reality.unmanaged(stack.state(), &selection);
+        let input = DriftInput {
+            target: stack.label().to_owned(),
+            state: Arc::new(reality.marked(stack.state())),
+            reality: Arc::new(reality),
+            renames,
+            configuration: stack.inner.root_module.clone(),
+        };
+        let mut report = self.compare(&[input], options).await?;
+        report.summary.unmanaged = unmanaged;
+        add_problems(&mut report, stack, problems);
         Ok(report)
     }
 
@@ -85,4 +120,12 @@ impl Client {
         };
         Ok(survey(&self.cx, inputs, &survey_options).await)
     }
+}
+
+/// What could not be read of the stack's configuration.
+fn add_problems(report: &mut DriftReport, stack: &Stack, moved: Vec<Error>) {
+    let all = moved.into_iter().chain(stack.problems().iter().cloned());
+    report
+        .problems
+        .extend(all.map(|p| p.with("target", stack.label())));
 }

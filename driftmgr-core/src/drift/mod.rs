@@ -27,7 +27,8 @@ pub use noise::{
 };
 pub use plan::Plan;
 pub use reality::{
-    Basis, InstanceRef, Observation, Observed, PlanReality, Readers, Reality, Routes, Support,
+    Basis, InstanceRef, Observation, Observed, PlanReality, Readers, Reality, Routes, StateReality,
+    Support,
 };
 pub use selection::Selection;
 pub use severity::{Category, Rule, Rules};

@@ -109,33 +109,43 @@ fn no_json(text: &str) -> Error {
         "Changes to Outputs:",
         "Objects have changed outside of ",
     ];
-    let later = text
-        .lines()
-        .position(|line| line.trim_start().starts_with('{'));
     let spoken = SPOKEN.iter().any(|words| text.contains(words));
-    match later {
-        Some(at)
-            if text
-                .lines()
-                .nth(at)
-                .is_some_and(|l| l.contains("\"format_version\"") || l.trim() == "{") =>
-        {
-            refused(format!(
-                "{} before the JSON",
-                if at == 1 {
-                    "a log line stands"
-                } else {
-                    "log lines stand"
-                }
-            ))
-            .with("JSON from line", at + 1)
-            .with_hint(
-                "redirect standard output alone (no `2>&1`), without a wrapper that writes there",
-            )
+    match json_below(text) {
+        Some(line) => {
+            let what = match line {
+                2 => "a log line stands",
+                _ => "log lines stand",
+            };
+            refused(format!("{what} before the JSON"))
+                .with("JSON from line", line)
+                .with_hint(
+                    "redirect standard output alone (no `2>&1`), without a wrapper that writes there",
+                )
         }
-        _ if spoken => refused("a plan as text for people, and not in JSON"),
-        _ => refused("text, and not a plan in JSON"),
+        None if spoken => refused("a plan as text for people, and not in JSON"),
+        None => refused("text, and not a plan in JSON"),
     }
+}
+
+/// The line from which on the text is a JSON object. A text of another kind can have many lines that look like the first one.
+fn json_below(text: &str) -> Option<usize> {
+    const TRIES: usize = 10;
+    let mut at = 0;
+    let mut lines = Vec::new();
+    for (index, line) in text.split_inclusive('\n').enumerate() {
+        if line.trim_start().starts_with('{') {
+            lines.push((index + 1, at));
+        }
+        at += line.len();
+    }
+    lines
+        .into_iter()
+        .take(TRIES)
+        .find(|(_, at)| {
+            let rest = text.get(*at..).unwrap_or_default();
+            serde_json::from_str::<serde::de::IgnoredAny>(rest).is_ok()
+        })
+        .map(|(line, _)| line)
 }
 
 /// Known JSON that is no plan.

@@ -2,6 +2,7 @@
 
 mod plan;
 mod readers;
+mod state;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use crate::value::{Path, Value};
 
 pub use plan::PlanReality;
 pub use readers::{Readers, Routes};
+pub use state::StateReality;
 
 /// One object of a state, to be looked at.
 #[derive(Debug, Clone)]

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{Client, DriftOptions, Stack, moved};
 use crate::drift::{
-    DriftInput, DriftReport, Plan, PlanReality, Renames, Selection, StateReality, SurveyOptions,
-    survey,
+    DriftInput, DriftReport, Plan, PlanReality, Recording, Renames, Selection, Snapshot,
+    SnapshotReality, StateReality, SurveyOptions, survey,
 };
 use crate::error::{Error, Partial, Result};
 use crate::event::Event;
@@ -53,7 +53,7 @@ impl Client {
         };
         self.say_what_is_assumed(plan);
         let mut report = self.compare(&[input], options).await?;
-        add_problems(&mut report, stack, renames.problems);
+        add_problems(&mut report, vec![(stack, renames.problems)]);
         Ok(report)
     }
 
@@ -92,7 +92,59 @@ impl Client {
         };
         let mut report = self.compare(&[input], options).await?;
         report.summary.unmanaged = unmanaged;
-        add_problems(&mut report, stack, problems);
+        add_problems(&mut report, vec![(stack, problems)]);
+        Ok(report)
+    }
+
+    /// Looks at every managed instance of the stacks, as [`Client::detect_drift`] does, and writes down what was found.
+    ///
+    /// # Errors
+    /// `InvalidInput` for an address in the options that is none.
+    pub async fn snapshot(
+        &self,
+        stacks: &[Stack],
+        options: &DriftOptions,
+    ) -> Result<(Snapshot, DriftReport)> {
+        let mut recording = Recording::begin(&self.cx);
+        let report = self
+            .ask_providers(stacks, options, |stack, reality| {
+                recording.add(stack.label(), &stack.inner.state, reality)
+            })
+            .await?;
+        Ok((recording.finish(&self.cx, &report)?, report))
+    }
+
+    /// Compares the stacks with what a snapshot found. Where a state is still as it was then, the report is that of the run which made the
+    /// snapshot.
+    ///
+    /// # Errors
+    /// - `NotFound` for a stack that the snapshot does not hold.
+    /// - `InvalidInput` for an address in the options that is none, and for a snapshot that cannot be read.
+    pub async fn drift_by_snapshot(
+        &self,
+        stacks: &[Stack],
+        snapshot: &Snapshot,
+        options: &DriftOptions,
+    ) -> Result<DriftReport> {
+        let mut inputs = Vec::with_capacity(stacks.len());
+        let mut problems = Vec::new();
+        for stack in stacks {
+            let renames = moved::renames(stack);
+            problems.push((stack, renames.problems));
+            inputs.push(DriftInput {
+                target: stack.label().to_owned(),
+                state: stack.inner.state.clone(),
+                reality: Arc::new(SnapshotReality::new(
+                    snapshot,
+                    stack.label(),
+                    stack.state(),
+                )?),
+                renames: renames.value,
+                configuration: stack.inner.root_module.clone(),
+            });
+        }
+        let mut report = self.compare(&inputs, options).await?;
+        add_problems(&mut report, problems);
         Ok(report)
     }
 
@@ -122,10 +174,16 @@ impl Client {
     }
 }
 
-/// What could not be read of the stack's configuration.
-fn add_problems(report: &mut DriftReport, stack: &Stack, moved: Vec<Error>) {
-    let all = moved.into_iter().chain(stack.problems().iter().cloned());
-    report
-        .problems
-        .extend(all.map(|p| p.with("target", stack.label())));
+/// What could not be read of the stacks' `moved` blocks, and then of the rest of their configurations.
+pub(super) fn add_problems(report: &mut DriftReport, moved: Vec<(&Stack, Vec<Error>)>) {
+    let named = |stack: &Stack, error: Error| error.with("target", stack.label());
+    let stacks: Vec<&Stack> = moved.iter().map(|(stack, _)| *stack).collect();
+    for (stack, problems) in moved {
+        let problems = problems.into_iter().map(|p| named(stack, p));
+        report.problems.extend(problems);
+    }
+    for stack in stacks {
+        let problems = stack.problems().iter().map(|p| named(stack, p.clone()));
+        report.problems.extend(problems);
+    }
 }

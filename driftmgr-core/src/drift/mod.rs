@@ -13,6 +13,7 @@ mod reality;
 mod secrets;
 mod selection;
 mod severity;
+pub mod snapshot;
 mod valve;
 mod verdict;
 
@@ -32,6 +33,8 @@ pub use reality::{
 };
 pub use selection::Selection;
 pub use severity::{Category, Rule, Rules};
+pub(crate) use snapshot::Recording;
+pub use snapshot::{Snapshot, SnapshotReality};
 pub use verdict::Verdict;
 
 #[cfg(test)]

@@ -1,5 +1,8 @@
 //! The command line.
 
+mod elsewhere;
+mod snapshot;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -7,6 +10,9 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use driftmgr_core::address::InstanceAddress;
 use driftmgr_core::drift::Severity;
+
+pub use elsewhere::Elsewhere;
+pub use snapshot::{Snapshot, SnapshotSave, SnapshotShow};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -107,6 +113,10 @@ pub enum Command {
     /// Look into a state: list, inspect, compare, upgrade, analyze
     #[command(subcommand)]
     State(State),
+
+    /// Write down what is really there, to compare with later: save, show
+    #[command(subcommand)]
+    Snapshot(Snapshot),
 
     /// Everything about one instance: where it comes from, what the state says, what is real, what apply would do
     Explain(Explain),
@@ -299,6 +309,9 @@ pub struct Check {
     /// What to look at.
     #[command(flatten)]
     pub survey: Survey,
+    /// Who says what is really there.
+    #[command(flatten)]
+    pub elsewhere: Elsewhere,
     /// How to show it.
     #[command(flatten)]
     pub output: Output,
@@ -313,6 +326,9 @@ pub struct Drift {
     /// What to look at.
     #[command(flatten)]
     pub survey: Survey,
+    /// Who says what is really there.
+    #[command(flatten)]
+    pub elsewhere: Elsewhere,
     /// How to show it.
     #[command(flatten)]
     pub output: Output,

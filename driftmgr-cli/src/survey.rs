@@ -1,17 +1,20 @@
 //! Opening targets and holding them against reality.
 
+pub(crate) mod elsewhere;
+
 use driftmgr_core::client::{Client, DriftOptions, OpenOptions, Stack};
 use driftmgr_core::drift::DriftReport;
 use driftmgr_core::report::{json, text};
 use driftmgr_core::{Context, Error, ErrorKind};
 use futures::future::join_all;
 
-use crate::args::{Reach, Survey};
+use crate::args::{Elsewhere, Reach, Survey};
 use crate::commands::Call;
 use crate::exit::{Exit, Failure};
 use crate::output::{Render, pretty};
 use crate::session;
 use crate::ui::printer::Printer;
+use elsewhere::Witness;
 
 /// A report, and what the targets were.
 pub(crate) struct Surveyed {
@@ -73,12 +76,51 @@ pub(crate) fn open_options(call: &Call<'_>, reach: &Reach) -> OpenOptions {
     }
 }
 
+/// Opens the targets of a command line and holds them against reality, or against what stands in for it. `targets` are those that were
+/// typed, and what to look at again.
+pub(crate) fn look(
+    call: &Call<'_>,
+    printer: &Printer,
+    positional: &[String],
+    survey: &Survey,
+    elsewhere: &Elsewhere,
+) -> Result<(Surveyed, Vec<String>), Failure> {
+    let witness = Witness::read(elsewhere)?;
+    let none_named = positional.is_empty() && survey.file.is_empty() && survey.files.is_empty();
+    let targets = if none_named && witness.needs_no_target() {
+        Vec::new()
+    } else {
+        targets(positional, survey)
+    };
+    witness.suits(&targets)?;
+    let options = drift_options(&survey.reach, &survey.target, &survey.exclude);
+    let surveyed = run_with(call, printer, &survey.reach, (&targets, &witness), &options)?;
+    let again = elsewhere.words().into_iter().map(str::to_owned);
+    Ok((surveyed, targets.into_iter().chain(again).collect()))
+}
+
 /// Opens the targets and looks at them. One target that cannot be opened is the error; among several it is a problem of the report.
 pub(crate) fn run(
     call: &Call<'_>,
     printer: &Printer,
     reach: &Reach,
     targets: &[String],
+    options: &DriftOptions,
+) -> Result<Surveyed, Failure> {
+    run_with(
+        call,
+        printer,
+        reach,
+        (targets, &Witness::Providers),
+        options,
+    )
+}
+
+fn run_with(
+    call: &Call<'_>,
+    printer: &Printer,
+    reach: &Reach,
+    (targets, witness): (&[String], &Witness),
     options: &DriftOptions,
 ) -> Result<Surveyed, Failure> {
     let open = open_options(call, reach);
@@ -97,7 +139,12 @@ pub(crate) fn run(
             return Err(failures.swap_remove(0).1);
         }
         let failed = !failures.is_empty();
-        let mut report = client.detect_drift(&stacks, options).await?;
+        // Without any stack that was asked for, there is nothing to hold against anything.
+        let witness = match stacks.is_empty() && !targets.is_empty() {
+            true => &Witness::Providers,
+            false => witness,
+        };
+        let mut report = witness.ask(&client, &stacks, options).await?;
         interrupted(&cx)?;
         let failures =
             failures

@@ -33,13 +33,8 @@ impl Render for Answer<'_> {
 }
 
 pub(crate) fn run(args: &Check, call: &Call<'_>, printer: &Printer) -> Result<Exit, Failure> {
-    let targets = survey::targets(&args.targets, &args.survey);
-    let options = survey::drift_options(
-        &args.survey.reach,
-        &args.survey.target,
-        &args.survey.exclude,
-    );
-    let surveyed = survey::run(call, printer, &args.survey.reach, &targets, &options)?;
+    let (surveyed, again) =
+        survey::look(call, printer, &args.targets, &args.survey, &args.elsewhere)?;
     let exit = surveyed.exit(Exit::of(&surveyed.report, Severity::Informational));
     // The answer has no room for them, and they are the reason when there is no answer.
     printer.problems(&surveyed.report.problems);
@@ -48,7 +43,7 @@ pub(crate) fn run(args: &Check, call: &Call<'_>, printer: &Printer) -> Result<Ex
         exit,
     };
     emit(printer, &args.output, &surveyed.folders, &answer)?;
-    let again: Vec<String> = targets.iter().map(|t| shell(t)).collect();
+    let again: Vec<String> = again.iter().map(|t| shell(t)).collect();
     match exit {
         Exit::Drift => printer.hint(&format!(
             "driftmgr drift {} shows what differs",

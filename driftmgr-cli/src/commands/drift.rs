@@ -8,13 +8,7 @@ use crate::survey;
 use crate::ui::printer::Printer;
 
 pub(crate) fn run(args: &Drift, call: &Call<'_>, printer: &Printer) -> Result<Exit, Failure> {
-    let targets = survey::targets(&args.targets, &args.survey);
-    let options = survey::drift_options(
-        &args.survey.reach,
-        &args.survey.target,
-        &args.survey.exclude,
-    );
-    let surveyed = survey::run(call, printer, &args.survey.reach, &targets, &options)?;
+    let (surveyed, _) = survey::look(call, printer, &args.targets, &args.survey, &args.elsewhere)?;
     emit(printer, &args.output, &surveyed.folders, &surveyed)?;
     Ok(surveyed.exit(Exit::judged(&surveyed.report, &args.judge)))
 }

@@ -212,6 +212,3 @@ impl std::fmt::Debug for StoredVerdict {
         })
     }
 }
-
-#[cfg(test)]
-mod tests;

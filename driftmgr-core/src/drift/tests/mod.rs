@@ -10,4 +10,5 @@ mod properties;
 mod renamed;
 mod schemas;
 mod secrets;
+mod snapshots;
 mod suspicious;

@@ -23,6 +23,8 @@ pub(crate) struct Surveyed {
     pub(crate) failed: bool,
     /// Targets that are folders.
     pub(crate) folders: Vec<String>,
+    /// No provider was asked.
+    pub(crate) elsewhere: bool,
 }
 
 impl Surveyed {
@@ -34,7 +36,11 @@ impl Surveyed {
 
 impl Render for Surveyed {
     fn text(&self, options: &text::TextOptions) -> String {
-        text::drift(&self.report, options)
+        let options = text::TextOptions {
+            elsewhere: self.elsewhere,
+            ..options.clone()
+        };
+        text::drift(&self.report, &options)
     }
 
     fn json(&self) -> Result<String, Error> {
@@ -158,6 +164,7 @@ fn run_with(
             report,
             failed,
             folders: folders(targets),
+            elsewhere: !matches!(witness, Witness::Providers),
         })
     })
 }

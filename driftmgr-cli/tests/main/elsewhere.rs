@@ -83,6 +83,7 @@ fn a_plan_alone_and_beside_its_state_say_the_same() {
         "{}",
         text.out
     );
+    assert!(!text.out.contains("driftmgr explain"), "{}", text.out);
     let check = run(dir.path(), &["check", "--plan", "plan.json"]);
     assert_eq!(check.code, Some(2));
     assert!(

@@ -1,5 +1,6 @@
 //! The engine against a provider that answers by a script.
 
+mod against;
 mod fake;
 mod interrupted;
 mod judged;

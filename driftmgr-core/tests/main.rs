@@ -29,6 +29,7 @@ mod oracle {
     mod clock;
     mod differences;
     mod drift;
+    mod elsewhere;
     mod harness;
     mod lab;
     mod native;

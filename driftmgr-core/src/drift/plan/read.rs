@@ -175,13 +175,11 @@ impl Reading {
                     .insert((object.address.clone(), object.deposed.clone()), object);
             }
         }
-        // What a refresh did not find any more is no part of the prior state.
-        let gone: Vec<InstanceAddress> = self.drift.keys().cloned().collect();
-        for address in gone {
-            if let Some(object) = self.gone(&address)? {
-                let key = (object.address.clone(), None);
-                plan.objects.entry(key).or_insert(object);
-            }
+        // What a refresh did not find any more is no part of the prior state, and some plans come without one.
+        for (address, drift) in &self.drift {
+            let object = self.drifted(address, drift)?;
+            let key = (object.address.clone(), None);
+            plan.objects.entry(key).or_insert(object);
         }
         Ok(plan)
     }
@@ -244,22 +242,22 @@ impl Reading {
         }))
     }
 
-    /// What the plan tells about an object that the refresh did not find any more.
-    fn gone(&self, address: &InstanceAddress) -> Result<Option<PlannedObject>> {
-        let Some(drift) = self.drift.get(address) else {
-            return Ok(None);
-        };
-        if actions(drift) != [Action::Delete] {
-            return Ok(None);
-        }
+    /// What the entry of an object in `resource_drift` tells by itself.
+    fn drifted(&self, address: &InstanceAddress, drift: &Entry) -> Result<PlannedObject> {
         let entry = self.changes.get(&(address.clone(), None));
         let stored = json::untyped(drift.change.before.clone());
+        let current = match actions(drift).contains(&Action::Delete) {
+            true => None,
+            false => Some(json::untyped(drift.change.after.clone())),
+        };
         let mut sensitive = secrets(drift);
         if !self.marked {
-            sensitive.extend(&marks::by_name(&stored));
+            for side in current.iter().chain([&stored]) {
+                sensitive.extend(&marks::by_name(side));
+            }
         }
         let (before, moved_to) = moved(address, Some(drift), entry)?;
-        Ok(Some(PlannedObject {
+        Ok(PlannedObject {
             address: before,
             moved_to,
             deposed: None,
@@ -267,13 +265,13 @@ impl Reading {
             schema_version: None,
             tainted: false,
             stored: Some(stored),
-            current: None,
+            current,
             seen: Seen::Yes,
             change: entry.map(change),
             sensitive,
             configured: self.arguments.of(&address.resource).cloned(),
             relevant: self.relevant_of(address),
-        }))
+        })
     }
 
     fn seen(&self, plan: &Plan, key: &Key, drifted: bool) -> Seen {

@@ -373,3 +373,12 @@ async fn one_fact_changed_is_one_finding() {
         assert_eq!(report["summary"]["same"], 3);
     }
 }
+
+#[tokio::test]
+async fn drift_is_told_without_a_prior_state_too() {
+    let mut plan = drifted(&["update"], was());
+    plan.as_object_mut().unwrap().remove("prior_state");
+    let report = drift(&plan).await;
+    assert_eq!(report["resource_drift"][0]["change"]["after"], is());
+    assert_eq!(report["summary"]["drifted"], 1);
+}

@@ -1,8 +1,10 @@
 //! The command line.
 
+mod elsewhere;
 mod history;
 mod ignore;
 pub mod settings;
+mod snapshot;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -17,6 +19,9 @@ use driftmgr_core::settings::parse_duration;
 pub use history::{DriftCommand, DriftHistory, Record};
 
 pub use self::ignore::{Ignore, IgnoreSuggest, Ignoring, WriteBaseline};
+
+pub use elsewhere::Elsewhere;
+pub use snapshot::{Snapshot, SnapshotSave, SnapshotShow};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -127,6 +132,9 @@ pub enum Command {
     /// What is not to be shown: propose rules
     #[command(subcommand)]
     Ignore(Ignore),
+    /// Write down what is really there, to compare with later: save, show
+    #[command(subcommand)]
+    Snapshot(Snapshot),
 
     /// Everything about one instance: where it comes from, what the state says, what is real, what apply would do
     Explain(Explain),
@@ -361,6 +369,9 @@ pub struct Check {
     /// What to look at.
     #[command(flatten)]
     pub survey: Survey,
+    /// Who says what is really there.
+    #[command(flatten)]
+    pub elsewhere: Elsewhere,
     /// How to show it.
     #[command(flatten)]
     pub output: Output,
@@ -382,6 +393,9 @@ pub struct Drift {
     /// What is known from today on.
     #[command(flatten)]
     pub write_baseline: WriteBaseline,
+    /// Who says what is really there.
+    #[command(flatten)]
+    pub elsewhere: Elsewhere,
     /// How to show it.
     #[command(flatten)]
     pub output: Output,

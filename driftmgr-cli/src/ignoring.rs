@@ -9,7 +9,7 @@ use driftmgr_core::Error;
 use driftmgr_core::drift::Silencer;
 use driftmgr_core::drift::ignore::{Baseline, DriftIgnore, Standpoint};
 
-use crate::args::{Ignoring, Survey, WriteBaseline};
+use crate::args::{Elsewhere, Ignoring, Survey, WriteBaseline};
 use crate::commands::Call;
 use crate::exit::Failure;
 use crate::survey::{self, Surveyed};
@@ -26,13 +26,22 @@ struct Silence {
     problems: Vec<Error>,
 }
 
+/// A report, with what stood in the baseline.
+pub(crate) struct Seen {
+    pub(crate) surveyed: Surveyed,
+    pub(crate) known: Option<Arc<Baseline>>,
+    /// What to type to look again.
+    pub(crate) again: Vec<String>,
+}
+
 /// Opens the targets and looks at them, with what is not to be shown. Lines that are wrong are problems of the report.
 pub(crate) fn run(
     call: &Call<'_>,
     printer: &Printer,
-    args: &Survey,
     targets: &[String],
-) -> Result<(Surveyed, Option<Arc<Baseline>>), Failure> {
+    args: &Survey,
+    elsewhere: &Elsewhere,
+) -> Result<Seen, Failure> {
     let baseline = args
         .ignoring
         .baseline
@@ -41,9 +50,13 @@ pub(crate) fn run(
     let silence = read(&args.ignoring, baseline.map(PathBuf::as_path))?;
     let mut options = survey::drift_options(call, &args.target, &args.exclude);
     options.filter.silencers.extend(silence.silencers);
-    let mut surveyed = survey::run(call, printer, &args.reach, targets, &options)?;
+    let (mut surveyed, again) = survey::look(call, printer, targets, args, elsewhere, &options)?;
     surveyed.report.problems.extend(silence.problems);
-    Ok((surveyed, silence.baseline))
+    Ok(Seen {
+        surveyed,
+        known: silence.baseline,
+        again,
+    })
 }
 
 fn read(args: &Ignoring, baseline: Option<&Path>) -> Result<Silence, Error> {

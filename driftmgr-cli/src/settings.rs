@@ -7,7 +7,7 @@ use driftmgr_core::settings::{OutputFormat, Settings, SeverityLevel, Sources};
 use driftmgr_core::{Context, Partial};
 
 use crate::args::settings::Config;
-use crate::args::{Cli, Command, FailOn, Format, Judge, Output, State};
+use crate::args::{Cli, Command, FailOn, Format, Judge, Output, Snapshot, State};
 
 /// Flags with a value, and the key that each sets.
 const VALUES: &[(&str, &str)] = &[
@@ -109,6 +109,7 @@ pub(crate) fn settle(cli: &mut Cli, matches: &ArgMatches, settings: &Settings) {
             judge(&mut args.judge);
         }
         Some(Command::Explain(args)) => format(&mut args.output),
+        Some(Command::Snapshot(Snapshot::Show(args))) => format(&mut args.output),
         Some(Command::Doctor(args)) => format(&mut args.output),
         Some(Command::Config(Config::Show(args))) => format(&mut args.output),
         Some(Command::State(State::List(args))) => format(&mut args.output),

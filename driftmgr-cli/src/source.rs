@@ -18,19 +18,35 @@ pub(crate) struct StoredState {
 
 /// Reads the state in a file; `-` is standard input.
 pub(crate) fn read_state(file: &str) -> Result<StoredState, Failure> {
-    let (name, bytes) = if file == "-" {
-        let mut bytes = Vec::new();
-        std::io::stdin()
-            .lock()
-            .read_to_end(&mut bytes)
-            .map_err(|e| Error::io("read standard input", Path::new("-"), e))?;
-        ("standard input".to_owned(), bytes)
-    } else {
-        let bytes = std::fs::read(file).map_err(|e| file_error(file, e))?;
-        (file.to_owned(), bytes)
+    let (name, bytes) = match file {
+        "-" => standard_input()?,
+        file => {
+            let bytes = std::fs::read(file).map_err(|e| file_error(file, e))?;
+            (file.to_owned(), bytes)
+        }
     };
     let state = State::parse(&bytes).map_err(|e| e.with("file", &name))?;
     Ok(StoredState { name, bytes, state })
+}
+
+/// Reads a file of another kind, with its name for people; `-` is standard input.
+pub(crate) fn read_bytes(file: &str, action: &str) -> Result<(String, Vec<u8>), Error> {
+    match file {
+        "-" => standard_input(),
+        file => {
+            let bytes = std::fs::read(file).map_err(|e| Error::io(action, Path::new(file), e))?;
+            Ok((file.to_owned(), bytes))
+        }
+    }
+}
+
+fn standard_input() -> Result<(String, Vec<u8>), Error> {
+    let mut bytes = Vec::new();
+    std::io::stdin()
+        .lock()
+        .read_to_end(&mut bytes)
+        .map_err(|e| Error::io("read standard input", Path::new("-"), e))?;
+    Ok(("standard input".to_owned(), bytes))
 }
 
 /// A state file that cannot be read, with what to do.

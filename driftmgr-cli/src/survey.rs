@@ -1,5 +1,7 @@
 //! Opening targets and holding them against reality.
 
+pub(crate) mod elsewhere;
+
 use std::time::SystemTime;
 
 use driftmgr_core::client::{Client, DriftOptions, OpenOptions, Stack};
@@ -9,12 +11,13 @@ use driftmgr_core::report::{json, text};
 use driftmgr_core::{Context, Error, ErrorKind};
 use futures::future::join_all;
 
-use crate::args::{Reach, Survey};
+use crate::args::{Elsewhere, Reach, Survey};
 use crate::commands::Call;
 use crate::exit::{Exit, Failure};
 use crate::output::{Render, pretty};
 use crate::session;
 use crate::ui::printer::Printer;
+use elsewhere::Witness;
 
 /// A report, and what the targets were.
 pub(crate) struct Surveyed {
@@ -27,6 +30,8 @@ pub(crate) struct Surveyed {
     pub(crate) stacks: Vec<Stack>,
     /// When and how.
     pub(crate) made: Circumstances,
+    /// No provider was asked.
+    pub(crate) elsewhere: bool,
 }
 
 impl Surveyed {
@@ -38,7 +43,11 @@ impl Surveyed {
 
 impl Render for Surveyed {
     fn text(&self, options: &text::TextOptions) -> String {
-        text::drift(&self.report, options)
+        let options = text::TextOptions {
+            elsewhere: self.elsewhere,
+            ..options.clone()
+        };
+        text::drift(&self.report, &options)
     }
 
     fn json(&self) -> Result<String, Error> {
@@ -93,12 +102,51 @@ pub(crate) fn open_options(call: &Call<'_>, reach: &Reach) -> OpenOptions {
     }
 }
 
+/// Opens the targets of a command line and holds them against reality, or against what stands in for it. `targets` are those that were
+/// typed, and what to look at again.
+pub(crate) fn look(
+    call: &Call<'_>,
+    printer: &Printer,
+    positional: &[String],
+    survey: &Survey,
+    elsewhere: &Elsewhere,
+    options: &DriftOptions,
+) -> Result<(Surveyed, Vec<String>), Failure> {
+    let witness = Witness::read(elsewhere)?;
+    let none_named = positional.is_empty() && survey.file.is_empty() && survey.files.is_empty();
+    let targets = if none_named && witness.needs_no_target() {
+        Vec::new()
+    } else {
+        targets(positional, survey)
+    };
+    witness.suits(&targets)?;
+    let surveyed = run_with(call, printer, &survey.reach, (&targets, &witness), options)?;
+    let again = elsewhere.words().into_iter().map(str::to_owned);
+    Ok((surveyed, targets.into_iter().chain(again).collect()))
+}
+
 /// Opens the targets and looks at them. One target that cannot be opened is the error; among several it is a problem of the report.
 pub(crate) fn run(
     call: &Call<'_>,
     printer: &Printer,
     reach: &Reach,
     targets: &[String],
+    options: &DriftOptions,
+) -> Result<Surveyed, Failure> {
+    run_with(
+        call,
+        printer,
+        reach,
+        (targets, &Witness::Providers),
+        options,
+    )
+}
+
+fn run_with(
+    call: &Call<'_>,
+    printer: &Printer,
+    reach: &Reach,
+    (targets, witness): (&[String], &Witness),
     options: &DriftOptions,
 ) -> Result<Surveyed, Failure> {
     let open = open_options(call, reach);
@@ -122,7 +170,12 @@ pub(crate) fn run(
                 return Err(failures.swap_remove(0).1);
             }
             let failed = !failures.is_empty();
-            let mut report = client.detect_drift(&stacks, options).await?;
+            // Without any stack that was asked for, there is nothing to hold against anything.
+            let witness = match stacks.is_empty() && !targets.is_empty() {
+                true => &Witness::Providers,
+                false => witness,
+            };
+            let mut report = witness.ask(&client, &stacks, options).await?;
             interrupted(&cx)?;
             let failures =
                 failures
@@ -136,6 +189,7 @@ pub(crate) fn run(
                 report,
                 failed,
                 folders: folders(targets),
+                elsewhere: !matches!(witness, Witness::Providers),
                 stacks,
                 made: Circumstances {
                     started,

@@ -26,8 +26,10 @@ mod noise;
 #[cfg(unix)]
 mod oracle {
     mod aws;
+    mod clock;
     mod differences;
     mod drift;
+    mod elsewhere;
     mod harness;
     mod lab;
     mod mutations;

@@ -10,7 +10,7 @@ use crate::args::Check;
 use crate::exit::{Exit, Failure};
 use crate::ignoring;
 use crate::output::{Render, emit, pretty};
-use crate::survey::{self, Surveyed};
+use crate::survey::Surveyed;
 use crate::ui::printer::Printer;
 
 struct Answer<'a> {
@@ -38,8 +38,9 @@ impl Render for Answer<'_> {
 }
 
 pub(crate) fn run(args: &Check, call: &Call<'_>, printer: &Printer) -> Result<Exit, Failure> {
-    let targets = survey::targets(&args.targets, &args.survey);
-    let (surveyed, _) = ignoring::run(call, printer, &args.survey, &targets)?;
+    let ignoring::Seen {
+        surveyed, again, ..
+    } = ignoring::run(call, printer, &args.targets, &args.survey, &args.elsewhere)?;
     let exit = surveyed.exit(Exit::of(&surveyed.report, Severity::Informational));
     // The answer has no room for them, and they are the reason when there is no answer.
     printer.problems(&surveyed.report.problems);
@@ -48,7 +49,7 @@ pub(crate) fn run(args: &Check, call: &Call<'_>, printer: &Printer) -> Result<Ex
         exit,
     };
     emit(printer, &args.output, &surveyed.folders, &answer)?;
-    let again: Vec<String> = targets.iter().map(|t| shell(t)).collect();
+    let again: Vec<String> = again.iter().map(|t| shell(t)).collect();
     match exit {
         Exit::Drift => printer.hint(&format!(
             "driftmgr drift {} shows what differs",

@@ -5,15 +5,15 @@ use crate::args::{Drift, DriftCommand};
 use crate::exit::{Exit, Failure};
 use crate::ignoring;
 use crate::output::emit;
-use crate::survey;
 use crate::ui::printer::Printer;
 
 pub(crate) fn run(args: &Drift, call: &Call<'_>, printer: &Printer) -> Result<Exit, Failure> {
     if let Some(DriftCommand::History(args)) = &args.command {
         return history::run(args, call, printer);
     }
-    let targets = survey::targets(&args.targets, &args.survey);
-    let (surveyed, known) = ignoring::run(call, printer, &args.survey, &targets)?;
+    let ignoring::Seen {
+        surveyed, known, ..
+    } = ignoring::run(call, printer, &args.targets, &args.survey, &args.elsewhere)?;
     ignoring::write(&args.write_baseline, &surveyed, known.as_deref(), printer)?;
     emit(printer, &args.output, &surveyed.folders, &surveyed)?;
     // Last, so that a history that cannot be written takes no answer away.

@@ -8,11 +8,10 @@ use driftmgr_core::drift::ignore::{Candidate, Suggestion, suggest};
 use driftmgr_core::report::text::{TextOptions, one_line};
 
 use super::Call;
-use crate::args::{Ignore, IgnoreSuggest};
+use crate::args::{Elsewhere, Ignore, IgnoreSuggest};
 use crate::exit::{Exit, Failure};
 use crate::ignoring;
 use crate::output::{Render, emit, pretty};
-use crate::survey;
 use crate::ui::printer::Printer;
 
 pub(crate) fn run(command: &Ignore, call: &Call<'_>, printer: &Printer) -> Result<Exit, Failure> {
@@ -25,8 +24,9 @@ fn suggested(args: &IgnoreSuggest, call: &Call<'_>, printer: &Printer) -> Result
     let (candidates, folders, exit) = match &args.from {
         Some(file) => (saved(file)?, Vec::new(), Exit::Ok),
         None => {
-            let targets = survey::targets(&args.targets, &args.survey);
-            let (surveyed, _) = ignoring::run(call, printer, &args.survey, &targets)?;
+            let providers = Elsewhere::default();
+            let ignoring::Seen { surveyed, .. } =
+                ignoring::run(call, printer, &args.targets, &args.survey, &providers)?;
             printer.problems(&surveyed.report.problems);
             let candidates = Candidate::of(&surveyed.report);
             let exit = surveyed.exit(Exit::Ok);

@@ -64,6 +64,7 @@ impl Printer {
             wide,
             every_address: wide || self.verbose > 0,
             folders: Vec::new(),
+            ..TextOptions::plain()
         }
     }
 

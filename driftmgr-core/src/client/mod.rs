@@ -12,6 +12,7 @@
 //! # }
 //! ```
 
+mod elsewhere;
 mod moved;
 mod open;
 mod options;
@@ -28,9 +29,7 @@ pub use stack::Stack;
 
 use crate::backend::BackendRegistry;
 use crate::context::Context;
-use crate::drift::{
-    DriftInput, DriftReport, Readers, Reality, Rules, Selection, SurveyOptions, survey,
-};
+use crate::drift::{DriftInput, DriftReport, Readers, Reality, Rules, Selection};
 use crate::error::Result;
 use crate::provider::plugin::{PoolOptions, ProviderPool};
 use crate::settings::Settings;
@@ -162,6 +161,17 @@ impl Client {
         stacks: &[Stack],
         options: &DriftOptions,
     ) -> Result<DriftReport> {
+        self.ask_providers(stacks, options, |_, reality| reality)
+            .await
+    }
+
+    /// Asks the providers, through whatever `watch` puts between: it is called once for each stack, in their order.
+    async fn ask_providers(
+        &self,
+        stacks: &[Stack],
+        options: &DriftOptions,
+        mut watch: impl FnMut(&Stack, Arc<dyn Reality>) -> Arc<dyn Reality>,
+    ) -> Result<DriftReport> {
         let selection = Selection::new(&options.targets, &options.exclude)?;
         let pool = ProviderPool::new(PoolOptions {
             concurrency: options.parallelism.max(1),
@@ -169,43 +179,26 @@ impl Client {
             ..PoolOptions::default()
         });
         let mut inputs = Vec::with_capacity(stacks.len());
-        let mut unread = Vec::new();
+        let mut problems = Vec::new();
         for stack in stacks {
             let renames = moved::renames(stack);
-            unread.extend(
-                renames
-                    .problems
-                    .into_iter()
-                    .map(|p| p.with("target", stack.label())),
-            );
+            problems.push((stack, renames.problems));
             let renames = renames.value;
             let routes =
                 routes::routes(&self.cx, stack, (&selection, &renames), options, &pool).await;
+            let reality = Arc::new(Readers::new(routes)) as Arc<dyn Reality>;
             inputs.push(DriftInput {
                 target: stack.label().to_owned(),
                 state: stack.inner.state.clone(),
-                reality: Arc::new(Readers::new(routes)) as Arc<dyn Reality>,
+                reality: watch(stack, reality),
                 renames,
                 configuration: stack.inner.root_module.clone(),
             });
         }
-        let survey_options = SurveyOptions {
-            rules: self.rules.clone(),
-            comparators: options.comparators.clone(),
-            filter: options.filter.clone(),
-            selection,
-            ..SurveyOptions::default()
-        };
-        let mut report = survey(&self.cx, &inputs, &survey_options).await;
+        let report = self.compare(&inputs, options).await;
         pool.shutdown().await;
-        let problems = stacks.iter().flat_map(|stack| {
-            stack
-                .problems()
-                .iter()
-                .map(|p| p.clone().with("target", stack.label()))
-        });
-        report.problems.extend(unread);
-        report.problems.extend(problems);
+        let mut report = report?;
+        elsewhere::add_problems(&mut report, problems);
         Ok(report)
     }
 }

@@ -286,7 +286,7 @@ fn record(report: &mut DriftReport, looked: Looked<'_>, filter: &Filter) {
 }
 
 /// The message and where it happened. All the places where a provider was looked for would bury it; `doctor` lists them.
-fn reason(error: &Error) -> String {
+pub(super) fn reason(error: &Error) -> String {
     let place: Vec<String> = error
         .context()
         .iter()

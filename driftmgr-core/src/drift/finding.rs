@@ -3,7 +3,7 @@
 use super::ignore::IgnoredChanges;
 use super::model::{AttributeChange, Class, Effect, EffectAction, Finding, Kind, Severity};
 use super::noise::{Certainty, Comparators, Compared, Noise, is_child};
-use super::reality::{InstanceRef, Observation, Observed};
+use super::reality::{Basis, InstanceRef, Observation, Observed};
 use super::severity::{Category, Changed, Rules};
 use crate::address::InstanceAddress;
 use crate::configuration::{ResourceBlock, RootModule};
@@ -68,7 +68,8 @@ impl Judge<'_> {
                 stored,
                 schema,
                 notes,
-            } => missing(object, stored, &schema, notes, self.rules),
+                effect,
+            } => missing(object, stored, &schema, (notes, effect), self.rules),
             Observed::Present(mut observation) => match observation.verdict.take() {
                 Some(verdict) => self.modified(object, *observation, verdict, declared),
                 // Deposed objects come along with their instance.
@@ -103,12 +104,17 @@ impl Judge<'_> {
             stored,
             current,
             schema,
+            basis,
             notes,
             ..
         } = observation;
         let sensitive = sensitive(object, &schema, [&stored, &current]);
         let differences = diff(&stored, &current, Some(&schema.block.comparison_shape()));
         let (class, effect, planned) = judged(&verdict);
+        let effect = match &basis {
+            Basis::Plan { effect: known, .. } => known.clone().or(effect),
+            Basis::PlanBack => effect,
+        };
         // Apply destroys deposed objects and replaces tainted ones, whatever is ignored.
         let kept =
             object.instance.deposed.is_none() && object.instance.status != InstanceStatus::Tainted;
@@ -132,7 +138,12 @@ impl Judge<'_> {
                         .any(|p| p.contains(&difference.path) || difference.path.contains(p)),
                 };
                 // A module without the block says nothing about the attribute.
-                let configured = declared.map(|block| block.sets(&difference.path));
+                let configured = declared
+                    .map(|block| block.sets(&difference.path))
+                    .or_else(|| {
+                        let sides = [difference.before.as_ref(), difference.after.as_ref()];
+                        basis.sets(&difference.path, sides)
+                    });
                 let nature = nature(&schema.block, &difference.path);
                 let noise = self.comparators.judge(&Compared {
                     resource_type,
@@ -150,9 +161,15 @@ impl Judge<'_> {
                 // That apply would do nothing does not make an exposure harmless: the provider may be unable to undo it. And where the state
                 // has nothing for an attribute that the provider may fill in, it was never asked: plan-back gave it what is really there.
                 let blank = |side: Option<&Value>| side.is_none_or(Value::is_blank);
-                let asked = nature != Some(Nature::Either)
-                    || !blank(difference.before.as_ref())
-                    || blank(difference.after.as_ref());
+                let asked = match basis {
+                    Basis::PlanBack => {
+                        nature != Some(Nature::Either)
+                            || !blank(difference.before.as_ref())
+                            || blank(difference.after.as_ref())
+                    }
+                    // The plan of a configuration is silent about what the configuration leaves open, whatever became of it.
+                    Basis::Plan { .. } => configured == Some(true),
+                };
                 let harmless = !material && asked && rule.severity < Severity::Critical;
                 // What apply would do about something critical is noise only with proof.
                 let noise = noise.filter(|noise| {
@@ -212,7 +229,7 @@ impl Judge<'_> {
         };
         Draft {
             finding,
-            first: verdict_reasons(&verdict),
+            first: verdict_reasons(&verdict, &basis),
             last: notes,
         }
     }
@@ -255,11 +272,15 @@ impl Draft {
     }
 }
 
-fn verdict_reasons(verdict: &Result<Verdict>) -> Vec<String> {
-    match verdict {
-        Ok(Verdict::NoChange) => vec![Noise::planned().reason],
-        Ok(Verdict::Change { .. }) => Vec::new(),
-        Err(error) => vec![format!(
+fn verdict_reasons(verdict: &Result<Verdict>, basis: &Basis) -> Vec<String> {
+    match (verdict, basis) {
+        (Ok(Verdict::NoChange), Basis::PlanBack) => vec![Noise::planned().reason],
+        (Ok(Verdict::NoChange), Basis::Plan { .. }) => {
+            vec!["the plan changes nothing about this difference".to_owned()]
+        }
+        (Ok(Verdict::Change { .. }), _) => Vec::new(),
+        (Err(error), Basis::Plan { .. }) => vec![error.to_string()],
+        (Err(error), Basis::PlanBack) => vec![format!(
             "the provider could not say what apply would do: {error}"
         )],
     }
@@ -412,7 +433,7 @@ fn missing(
     object: &InstanceRef,
     stored: Value,
     schema: &ResourceSchema,
-    notes: Vec<String>,
+    (notes, effect): (Vec<String>, Option<Effect>),
     rules: &Rules,
 ) -> Draft {
     let rule = rules.deleted(&object.address.resource.resource_type);
@@ -422,10 +443,10 @@ fn missing(
     } else {
         notes
     };
-    let effect = Some(Effect {
+    let effect = effect.or(Some(Effect {
         action: EffectAction::Create,
         replace_because: Vec::new(),
-    });
+    }));
     Draft::settled(Finding {
         kind: Kind::Missing,
         class: Class::Material,

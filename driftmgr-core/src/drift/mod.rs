@@ -12,11 +12,13 @@ mod impact;
 mod model;
 mod moved;
 mod noise;
+pub mod plan;
 mod reality;
 mod score;
 mod secrets;
 mod selection;
 mod severity;
+pub mod snapshot;
 mod valve;
 mod verdict;
 
@@ -32,10 +34,16 @@ pub use noise::{
     Certainty, Comparator, Comparators, Compared, EqualityRule, Filter, Format, Noise, Sensitivity,
     Silencer,
 };
-pub use reality::{InstanceRef, Observation, Observed, Readers, Reality, Routes, Support};
+pub use plan::Plan;
+pub use reality::{
+    Basis, InstanceRef, Observation, Observed, PlanReality, Readers, Reality, Routes, StateReality,
+    Support,
+};
 pub use score::{Deduction, Score};
 pub use selection::Selection;
 pub use severity::{Category, Changed, Rule, Rules};
+pub(crate) use snapshot::Recording;
+pub use snapshot::{Snapshot, SnapshotReality};
 pub use verdict::Verdict;
 
 #[cfg(test)]

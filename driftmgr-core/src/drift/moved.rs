@@ -169,6 +169,19 @@ impl Renames {
         Self(renamed.collect())
     }
 
+    /// The same, and these as somebody else found them, where nothing is known yet.
+    pub(crate) fn and(
+        mut self,
+        known: impl IntoIterator<Item = (InstanceAddress, InstanceAddress)>,
+    ) -> Self {
+        for (from, to) in known {
+            if from != to {
+                self.0.entry(from).or_insert(to);
+            }
+        }
+        self
+    }
+
     /// The address that the configuration gives to what the state has at this one, when it is another.
     pub fn get(&self, address: &InstanceAddress) -> Option<&InstanceAddress> {
         self.0.get(address)

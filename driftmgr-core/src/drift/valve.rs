@@ -33,6 +33,9 @@ const WITHOUT_REGION: &[&str] = &[
     "google_storage_bucket",
 ];
 
+/// Types that exist in the state and on the clock alone: there is no wrong place to look for them.
+const WITHOUT_PLACE: &[&str] = &["time_"];
+
 /// Objects of one group that were found or not: bound to a region, or without one.
 #[derive(Default)]
 struct Tally {
@@ -89,7 +92,7 @@ struct Doubt {
 /// them look gone.
 pub(super) fn close(looked: &mut [Looked<'_>]) -> Vec<Error> {
     let mut tallies: BTreeMap<Group, Tally> = BTreeMap::new();
-    for each in looked.iter() {
+    for each in looked.iter().filter(|each| has_place(each)) {
         let tally = tallies.entry(group(each)).or_default();
         let side = tally.side(&each.object.address.resource.resource_type);
         match &each.outcome {
@@ -99,7 +102,10 @@ pub(super) fn close(looked: &mut [Looked<'_>]) -> Vec<Error> {
         }
     }
     let mut problems = BTreeMap::new();
-    for each in looked.iter_mut().filter(|each| is_gone(&each.outcome)) {
+    for each in looked
+        .iter_mut()
+        .filter(|each| is_gone(&each.outcome) && has_place(each))
+    {
         let group = group(each);
         let Some(doubt) = tallies.get(&group).and_then(Tally::doubt) else {
             continue;
@@ -117,6 +123,15 @@ pub(super) fn close(looked: &mut [Looked<'_>]) -> Vec<Error> {
         });
     }
     problems.into_values().collect()
+}
+
+/// Whether there is a wrong place in which it could have been looked for.
+fn has_place(looked: &Looked<'_>) -> bool {
+    let resource_type = &looked.object.address.resource.resource_type;
+    looked.input.reality.can_be_misdirected()
+        && !WITHOUT_PLACE
+            .iter()
+            .any(|prefix| resource_type.starts_with(prefix))
 }
 
 fn is_gone(outcome: &Outcome) -> bool {

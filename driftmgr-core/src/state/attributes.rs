@@ -68,7 +68,7 @@ impl Instance {
     }
 
     /// The same with values of dynamic type unwrapped, so that paths into it are those of `sensitive_attributes`.
-    pub(super) fn attributes_plain(
+    pub(crate) fn attributes_plain(
         &self,
         provider: Option<&ProviderConfigAddress>,
     ) -> Result<Value> {

@@ -101,7 +101,7 @@ impl Comparison {
     }
 }
 
-type Object<'a> = (&'a Resource, &'a Instance);
+pub(crate) type Object<'a> = (&'a Resource, &'a Instance);
 type Objects<'a> =
     BTreeMap<InstanceAddress, BTreeMap<Option<&'a str>, (&'a Resource, &'a Instance)>>;
 
@@ -217,7 +217,7 @@ fn same_text(old: &Instance, new: &Instance) -> bool {
 }
 
 /// Both objects as values. A flatmap beside JSON takes its types from there, or all its numbers would differ.
-fn values(old: &Object<'_>, new: &Object<'_>) -> Result<(Value, Value)> {
+pub(crate) fn values(old: &Object<'_>, new: &Object<'_>) -> Result<(Value, Value)> {
     let like = |flat: &BTreeMap<String, String>, other: &Object<'_>| -> Result<(Value, Value)> {
         let other = plain(other)?;
         let mut value = flatmap::expand(flat, &Type::infer(&other));

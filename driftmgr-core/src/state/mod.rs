@@ -19,6 +19,7 @@ mod write;
 mod tests;
 
 pub use analyze::{Analysis, Heaviest, OrphanedDependency};
+pub(crate) use compare::values as comparable;
 pub use compare::{
     ChangedInstance, ChangedOutput, Comparison, MetadataChange, MovedInstance, StateChange, compare,
 };

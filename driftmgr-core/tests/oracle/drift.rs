@@ -11,14 +11,14 @@ use super::schema::Shapes;
 use super::states::printed_alike;
 use crate::support::tools::Program;
 
-const FIVE: &[(&str, &str)] = &[
+pub(super) const FIVE: &[(&str, &str)] = &[
     ("main.tf", include_str!("labs/cloudfive.tf")),
     ("network/main.tf", include_str!("labs/network/main.tf")),
 ];
-const SIX: &[(&str, &str)] = &[("main.tf", include_str!("labs/cloudsix.tf"))];
+pub(super) const SIX: &[(&str, &str)] = &[("main.tf", include_str!("labs/cloudsix.tf"))];
 
 /// Many facts at once, each on an object of its own, so that one plan judges them all.
-fn change_five(cloud: &mut Value) {
+pub(super) fn change_five(cloud: &mut Value) {
     let objects = &mut cloud["objects"];
     objects["cloudfive_server"]["srv-full"]["cpus"] = json!(8);
     objects["cloudfive_server"]["srv-full"]["tags"]["env"] = json!("other");
@@ -32,7 +32,7 @@ fn change_five(cloud: &mut Value) {
         .remove("flow-logs");
 }
 
-fn change_six(cloud: &mut Value) {
+pub(super) fn change_six(cloud: &mut Value) {
     let objects = &mut cloud["objects"];
     objects["cloudsix_widget"]["wid-full"]["endpoint"]["port"] = json!(5433);
     objects["cloudsix_widget"]["wid-full"]["limits"]["cpu"]["max"] = json!(5);

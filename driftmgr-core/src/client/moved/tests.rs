@@ -134,6 +134,7 @@ impl Reality for AsPlanned {
             stored,
             current,
             schema: Arc::default(),
+            basis: Default::default(),
             notes: Vec::new(),
         }))
     }

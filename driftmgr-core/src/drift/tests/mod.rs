@@ -1,5 +1,6 @@
 //! The engine against a provider that answers by a script.
 
+mod against;
 pub(in crate::drift) mod fake;
 mod ignored;
 mod impact;
@@ -14,4 +15,5 @@ mod renamed;
 pub(crate) mod schemas;
 mod score;
 mod secrets;
+mod snapshots;
 mod suspicious;

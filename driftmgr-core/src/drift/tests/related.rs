@@ -164,6 +164,7 @@ impl Reality for World {
                     stored: prior,
                     schema,
                     notes: Vec::new(),
+                    effect: None,
                 };
             }
             Some(Really::Denied) => {
@@ -189,6 +190,7 @@ impl Reality for World {
             schema,
             verdict,
             notes: Vec::new(),
+            basis: Default::default(),
         }))
     }
 }

@@ -1,7 +1,8 @@
-//! Readers that need no plugin: the types whose reality is this machine's file system, or the state itself.
+//! Readers that need no plugin: the types whose reality is this machine's file system, its clock, or the state itself.
 //!
 //! They give the verdict of the provider they stand in for, so that it makes no difference whether its binary is found.
 
+mod clock;
 mod file;
 mod plan;
 mod schemas;
@@ -33,8 +34,8 @@ pub fn supports(type_name: &str) -> bool {
     schemas::TYPES.contains(&type_name)
 }
 
-/// The native reader for a provider: `hashicorp/local`, `hashicorp/null` of the registries of Terraform and OpenTofu, and the
-/// built-in `terraform`. `None` for every other one.
+/// The native reader for a provider: `hashicorp/local`, `null`, `random`, `time` and `tls` of the registries of Terraform and OpenTofu,
+/// and the built-in `terraform`. `None` for every other one.
 ///
 /// `root_dir` is the folder of the root module: file names in a state are relative to it.
 pub fn reader_for(source: &ProviderSource, root_dir: &FilePath) -> Option<Arc<dyn ResourceReader>> {
@@ -46,6 +47,9 @@ pub fn reader_for(source: &ProviderSource, root_dir: &FilePath) -> Option<Arc<dy
     let schema = match source.provider_type.as_str() {
         "local" if published => schemas::local(),
         "null" if published => schemas::null(),
+        "random" if published => schemas::random(),
+        "time" if published => schemas::time(),
+        "tls" if published => schemas::tls(),
         "terraform" if source.is_builtin() => schemas::builtin(),
         _ => return None,
     };
@@ -130,7 +134,15 @@ impl ResourceReader for NativeReader {
             warnings: Vec::new(),
         };
         if !schemas::is_file(&request.type_name) {
-            // The state is all there is.
+            // The state is all there is, and the clock.
+            match clock::read(&request.type_name, &refreshed.prior, cx.now())? {
+                clock::Reading::AsStored => {}
+                clock::Reading::Over(note) => {
+                    refreshed.current = None;
+                    refreshed.warnings.push(note);
+                }
+                clock::Reading::Due(current) => refreshed.current = Some(current),
+            }
             return Ok(refreshed);
         }
         let read = async {

@@ -1,6 +1,6 @@
 //! What apply would do to an object of a natively read type.
 
-use super::schemas;
+use super::{clock, schemas};
 use crate::provider::reader::{PlanRequest, Planned};
 use crate::provider::schema::Block;
 use crate::value::{Path, Value};
@@ -11,13 +11,22 @@ pub(super) fn plan(block: &Block, request: &PlanRequest) -> Planned {
     let value = |object: &Value, name: &str| object.attribute(name).unwrap_or(&null).clone();
     let changed = |name: &str| value(&request.proposed, name) != value(&request.prior, name);
     let creates = request.prior.is_null();
+    // A certificate that is due is made anew.
+    let due = value(&request.prior, clock::READY) == Value::Bool(true);
     let requires_replace: Vec<Path> = if creates {
         Vec::new()
     } else {
         let forcing = block.attributes.iter();
-        forcing
-            .filter(|(name, a)| schemas::forces_replacement(name, a) && changed(name))
-            .map(|(name, _)| Path::attribute_of_root(name.clone()))
+        let attributes = forcing
+            .filter(|(name, a)| {
+                (schemas::forces_replacement(name, a) && changed(name))
+                    || (due && *name == clock::READY)
+            })
+            .map(|(name, _)| name);
+        let blocks = block.blocks.keys().filter(|name| changed(name));
+        attributes
+            .chain(blocks)
+            .map(|name| Path::attribute_of_root(name.clone()))
             .collect()
     };
     let anew = creates || !requires_replace.is_empty();
@@ -32,8 +41,10 @@ pub(super) fn plan(block: &Block, request: &PlanRequest) -> Planned {
         };
         (name.clone(), planned)
     });
+    let blocks = block.blocks.keys();
+    let blocks = blocks.map(|name| (name.clone(), value(&request.proposed, name)));
     Planned {
-        planned: Value::from_iter(planned),
+        planned: Value::from_iter(planned.chain(blocks)),
         requires_replace,
     }
 }

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::provider::schema::Block;
-use crate::state::RawAttributes;
+use crate::state::{RawAttributes, flatmap};
 use crate::value::{Type, Value, json};
 
 /// The stored object. Attributes that the schema does not have are dropped, as Terraform itself drops them: another version of
@@ -21,7 +21,8 @@ pub(super) fn object(attributes: &RawAttributes, block: &Block) -> Result<Value>
     let Json::Object(mut entries) = stored else {
         return Err(unreadable("not an object".to_owned()));
     };
-    entries.retain(|name, _| block.attributes.contains_key(name));
+    entries
+        .retain(|name, _| block.attributes.contains_key(name) || block.blocks.contains_key(name));
     json::decode_parsed(&Json::Object(entries), &block.implied_type())
         .map_err(|e| unreadable(e.to_string()))
 }
@@ -33,7 +34,7 @@ fn unreadable(reason: String) -> Error {
     )
 }
 
-/// Dotted keys from before Terraform 0.12. The types here have texts, and maps of texts (`triggers.%`, `triggers.KEY`).
+/// Dotted keys from before Terraform 0.12. Maps of texts (`triggers.%`, `triggers.KEY`) may lack their count.
 fn expand(flat: &BTreeMap<String, String>, block: &Block) -> Json {
     let text = |text: &String| Json::String(text.clone());
     let attribute = |(name, of): (&String, Type)| match of {
@@ -49,10 +50,16 @@ fn expand(flat: &BTreeMap<String, String>, block: &Block) -> Json {
             present.then(|| (name.clone(), Json::Object(entries)))
         }
         Type::String => flat.get(name).map(|value| (name.clone(), text(value))),
-        _ => None,
+        of => {
+            let whole = Type::object([(name.clone(), of)]);
+            let value = flatmap::expand(flat, &whole);
+            let value = value.attribute(name).filter(|value| !value.is_null())?;
+            Some((name.clone(), json::encode(value)))
+        }
     };
     let attributes = block.attributes.iter();
-    attributes
-        .filter_map(|(name, a)| attribute((name, a.attribute_type.implied_type())))
-        .collect()
+    let attributes = attributes.map(|(name, a)| (name, a.attribute_type.implied_type()));
+    let blocks = block.blocks.iter();
+    let blocks = blocks.map(|(name, nested)| (name, nested.implied_type()));
+    attributes.chain(blocks).filter_map(attribute).collect()
 }

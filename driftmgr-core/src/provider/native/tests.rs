@@ -1,3 +1,5 @@
+mod state_only;
+
 use std::collections::BTreeMap;
 use std::fs;
 
@@ -52,6 +54,10 @@ fn only_known_providers_have_a_native_reader() {
         ("registry.opentofu.org/hashicorp/null", true),
         ("registry.terraform.io/-/local", true),
         ("terraform.io/builtin/terraform", true),
+        ("registry.terraform.io/hashicorp/random", true),
+        ("registry.opentofu.org/hashicorp/time", true),
+        ("registry.terraform.io/-/tls", true),
+        ("registry.terraform.io/other/random", false),
         ("registry.terraform.io/other/local", false),
         ("example.com/hashicorp/local", false),
         ("registry.terraform.io/hashicorp/terraform", false),

@@ -45,6 +45,8 @@ pub struct TextOptions {
     pub every_address: bool,
     /// Targets that are root module folders, as the caller named them: commands that are suggested start there.
     pub folders: Vec<String>,
+    /// Reality was taken from elsewhere, and no provider was asked: commands that ask one would answer another question.
+    pub elsewhere: bool,
 }
 
 impl TextOptions {
@@ -56,6 +58,7 @@ impl TextOptions {
             wide: false,
             every_address: false,
             folders: Vec::new(),
+            elsewhere: false,
         }
     }
 }

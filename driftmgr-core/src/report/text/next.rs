@@ -9,9 +9,13 @@ use crate::drift::{DriftReport, EffectAction, Finding, Kind, NotLookedAtKind};
 const TARGETS: usize = 3;
 
 pub(super) fn section(page: &mut Page<'_>, report: &DriftReport, was_cut: bool) {
-    let mut rows = look_closer(report);
-    of_targets(page, report, &mut rows);
-    if let Some(target) = open_target(report) {
+    let asked = !page.options.elsewhere;
+    let mut rows = Vec::new();
+    if asked {
+        rows = look_closer(report);
+        of_targets(page, report, &mut rows);
+    }
+    if let Some(target) = open_target(report).filter(|_| asked) {
         rows.push((
             "find out why".to_owned(),
             format!(

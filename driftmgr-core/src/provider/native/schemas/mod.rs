@@ -1,16 +1,42 @@
 //! Schemas of the natively read types, as the newest published versions of their providers have them.
 
+mod random;
+mod time;
+mod tls;
+
 use std::sync::Arc;
 
 use crate::provider::schema::{Attribute, AttributeType, Block, ProviderSchema, ResourceSchema};
 use crate::value::Type;
 
+pub(super) use random::random;
+pub(super) use time::time;
+pub(super) use tls::tls;
+
 /// All types with a native reader.
-pub(super) const TYPES: [&str; 4] = [
+pub(super) const TYPES: [&str; 22] = [
     "local_file",
     "local_sensitive_file",
     "null_resource",
+    "random_bytes",
+    "random_id",
+    "random_integer",
+    "random_password",
+    "random_pet",
+    "random_shuffle",
+    "random_string",
+    "random_uuid",
+    "random_uuid4",
+    "random_uuid7",
     "terraform_data",
+    "time_offset",
+    "time_rotating",
+    "time_sleep",
+    "time_static",
+    "tls_cert_request",
+    "tls_locally_signed_cert",
+    "tls_private_key",
+    "tls_self_signed_cert",
 ];
 
 /// True for the types whose reality is a file.
@@ -18,10 +44,15 @@ pub(super) fn is_file(type_name: &str) -> bool {
     type_name.starts_with("local_")
 }
 
-/// True for an attribute whose change destroys the object and creates it anew.
+/// True for an attribute whose change destroys the object and creates it anew: everything that a configuration can set, but for the value
+/// that a `terraform_data` carries along, and for times from which others are computed anew in place.
 pub(super) fn forces_replacement(name: &str, attribute: &Attribute) -> bool {
-    // Everything that a configuration can set, but for the one value that a `terraform_data` carries along.
-    (attribute.required || attribute.optional) && name != "input"
+    let in_place = matches!(
+        name,
+        "input" | "early_renewal_hours" | "base_rfc3339" | "create_duration" | "destroy_duration"
+    );
+    let moves = name.starts_with("offset_") || name.starts_with("rotation_");
+    (attribute.required || attribute.optional) && !in_place && !moves
 }
 
 pub(super) fn local() -> ProviderSchema {
@@ -59,10 +90,7 @@ pub(super) fn local() -> ProviderSchema {
 pub(super) fn null() -> ProviderSchema {
     provider([(
         "null_resource",
-        block([
-            ("id", text().computed()),
-            ("triggers", of(Type::map(Type::String)).optional()),
-        ]),
+        block([("id", text().computed()), ("triggers", map().optional())]),
     )])
 }
 
@@ -79,9 +107,14 @@ pub(super) fn builtin() -> ProviderSchema {
 }
 
 fn provider<const N: usize>(types: [(&str, Block); N]) -> ProviderSchema {
-    let resources = types.map(|(name, block)| {
+    versioned(types.map(|(name, block)| (name, 0, block)))
+}
+
+/// Resource types with the versions of their schemas.
+fn versioned<const N: usize>(types: [(&str, u64, Block); N]) -> ProviderSchema {
+    let resources = types.map(|(name, version, block)| {
         let schema = ResourceSchema {
-            version: 0,
+            version,
             block,
             identity: None,
         };
@@ -107,6 +140,22 @@ struct Flags(Attribute);
 
 fn text() -> Flags {
     of(Type::String)
+}
+
+fn number() -> Flags {
+    of(Type::Number)
+}
+
+fn boolean() -> Flags {
+    of(Type::Bool)
+}
+
+fn texts() -> Flags {
+    of(Type::list(Type::String))
+}
+
+fn map() -> Flags {
+    of(Type::map(Type::String))
 }
 
 fn of(ty: Type) -> Flags {

@@ -1,4 +1,4 @@
-//! What really exists for the instances of a state.
+//! Reality through providers: plugins and native readers.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,87 +6,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use super::secrets::Secrets;
-use crate::address::{InstanceAddress, ProviderConfigAddress};
+use super::{Basis, InstanceRef, Observation, Observed, Reality, Support};
+use crate::address::ProviderConfigAddress;
 use crate::context::Context;
+use crate::drift::secrets::Secrets;
 use crate::error::{Error, ErrorKind, Result};
 use crate::provider::plan_back::{Verdict, judge, plan_request};
 use crate::provider::{ReadRequest, ReaderInfo, Refreshed, ResourceReader, ResourceSchema};
-use crate::state::Instance;
 use crate::value::{Value, diff};
-
-/// One object of a state, to be looked at.
-#[derive(Debug, Clone)]
-pub struct InstanceRef {
-    /// Its address.
-    pub address: InstanceAddress,
-    /// The provider configuration that manages it.
-    pub provider: ProviderConfigAddress,
-    /// The object as stored.
-    pub instance: Instance,
-}
-
-/// What a reality can tell about a resource type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Support {
-    /// Nothing.
-    None,
-    /// Whether an object exists.
-    Exists,
-    /// All attributes.
-    Attributes,
-}
-
-/// What was found for one object. An error is never an absence.
-#[derive(Debug)]
-pub enum Observed {
-    /// It is there.
-    Present(Box<Observation>),
-    /// It is not there; `stored` is the object in the state.
-    Absent {
-        /// The object in the state, in the provider's current schema.
-        stored: Value,
-        /// Its type's schema.
-        schema: Arc<ResourceSchema>,
-        /// What the provider had to say.
-        notes: Vec<String>,
-    },
-    /// It could not be looked at.
-    Unreadable(Error),
-}
-
-/// An object that is there.
-#[derive(Debug)]
-pub struct Observation {
-    /// The object in the state, in the provider's current schema.
-    pub stored: Value,
-    /// The object in reality.
-    pub current: Value,
-    /// Its type's schema.
-    pub schema: Arc<ResourceSchema>,
-    /// What apply would do about a difference; `None` when there is no difference.
-    pub verdict: Option<Result<Verdict>>,
-    /// What the provider had to say.
-    pub notes: Vec<String>,
-}
-
-/// What really exists for the instances of a state: provider plugins, native readers, later plans, snapshots and inventories.
-///
-/// # Behavior
-/// - `observe` may be called for many objects at once.
-/// - [`Observed::Absent`] is only for an object that was looked for and is not there.
-/// - Nothing is written.
-#[async_trait]
-pub trait Reality: Send + Sync {
-    /// Who answers for a provider configuration; `None` when nobody does.
-    fn reader_info(&self, provider: &ProviderConfigAddress) -> Option<&ReaderInfo>;
-
-    /// What can be told about a type under a provider configuration.
-    fn support(&self, provider: &ProviderConfigAddress, type_name: &str) -> Support;
-
-    /// Looks at one object.
-    async fn observe(&self, cx: &Context, object: &InstanceRef) -> Observed;
-}
 
 /// Reader or reason, for each provider configuration.
 pub type Routes = BTreeMap<ProviderConfigAddress, Result<Arc<dyn ResourceReader>>>;
@@ -137,6 +64,7 @@ impl Readers {
                 stored: refreshed.prior,
                 schema: schema.clone(),
                 notes,
+                effect: None,
             });
         };
         let secrets = secrets.and(current);
@@ -147,6 +75,7 @@ impl Readers {
             stored: refreshed.prior,
             schema: schema.clone(),
             verdict,
+            basis: Basis::PlanBack,
             notes,
         })))
     }

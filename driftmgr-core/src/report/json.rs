@@ -1,5 +1,8 @@
 //! The machine form of results: stable, deterministic, described by the schemas in `schemas/`. Secrets are masked.
 
+mod paths;
+mod read;
+
 use serde_json::{Map, Value as Json, json};
 
 use crate::address::{InstanceKey, ResourceMode};
@@ -8,6 +11,8 @@ use crate::drift::{
 };
 use crate::error::Error;
 use crate::value::{Path, PathSet, Step, Value, json, mask, mask_at};
+
+pub use read::read;
 
 /// Version of the drift report's form. Fields are added within a major version, never renamed.
 pub const FORMAT_VERSION: &str = "1.0";
@@ -39,7 +44,7 @@ pub fn problem(error: &Error) -> Json {
     json!({"kind": error.kind(), "message": error.message(), "place": place, "hints": error.hints()})
 }
 
-fn finding(finding: &Finding) -> Json {
+pub(super) fn finding(finding: &Finding) -> Json {
     let resource = &finding.address.resource;
     let mut entry = Map::new();
     entry.insert("address".to_owned(), finding.address.to_string().into());
@@ -101,7 +106,7 @@ fn change(finding: &Finding) -> Json {
 /// Where the value is secret, as plan JSON says it: `true` in the place of a secret, in objects and lists of the same shape. It marks what
 /// [`mask`] hides: a mark on a member of a list is one on all its members, and a mark inside a set hides the set.
 fn marks(value: &Value, sensitive: &PathSet, at: &Path) -> Option<Json> {
-    if !at.steps().is_empty() && sensitive.covers_anywhere(at) {
+    if sensitive.covers_anywhere(at) {
         return Some(Json::Bool(true));
     }
     match value {
@@ -177,7 +182,7 @@ fn effect(effect: &Effect, sensitive: &PathSet) -> Json {
     json!({"action": effect.action, "replace_because": because})
 }
 
-fn not_looked_at(left_out: &NotLookedAt) -> Json {
+pub(super) fn not_looked_at(left_out: &NotLookedAt) -> Json {
     let mut entry = Map::new();
     entry.insert("address".to_owned(), left_out.address.to_string().into());
     if let Some(deposed) = &left_out.deposed {
@@ -189,7 +194,7 @@ fn not_looked_at(left_out: &NotLookedAt) -> Json {
     Json::Object(entry)
 }
 
-fn provider(provider: &SurveyedProvider) -> Json {
+pub(super) fn provider(provider: &SurveyedProvider) -> Json {
     json!({
         "address": provider.address.to_string(),
         "version": provider.version,

@@ -18,19 +18,26 @@ pub(crate) struct StoredState {
 
 /// Reads the state in a file; `-` is standard input.
 pub(crate) fn read_state(file: &str) -> Result<StoredState, Failure> {
-    let (name, bytes) = if file == "-" {
-        let mut bytes = Vec::new();
-        std::io::stdin()
-            .lock()
-            .read_to_end(&mut bytes)
-            .map_err(|e| Error::io("read standard input", Path::new("-"), e))?;
-        ("standard input".to_owned(), bytes)
-    } else {
-        let bytes = std::fs::read(file).map_err(|e| file_error(file, e))?;
-        (file.to_owned(), bytes)
-    };
+    let (name, bytes) = read_bytes(file, file_error)?;
     let state = State::parse(&bytes).map_err(|e| e.with("file", &name))?;
     Ok(StoredState { name, bytes, state })
+}
+
+/// The bytes of a file, and its name for people; `-` is standard input.
+pub(crate) fn read_bytes(
+    file: &str,
+    failed: impl FnOnce(&str, std::io::Error) -> Error,
+) -> Result<(String, Vec<u8>), Error> {
+    if file != "-" {
+        let bytes = std::fs::read(file).map_err(|e| failed(file, e))?;
+        return Ok((file.to_owned(), bytes));
+    }
+    let mut bytes = Vec::new();
+    std::io::stdin()
+        .lock()
+        .read_to_end(&mut bytes)
+        .map_err(|e| Error::io("read standard input", Path::new("-"), e))?;
+    Ok(("standard input".to_owned(), bytes))
 }
 
 /// A state file that cannot be read, with what to do.

@@ -37,6 +37,10 @@ impl Render for Surveyed {
     fn json(&self) -> Result<String, Error> {
         pretty(&json::drift(&self.report))
     }
+
+    fn report(&self) -> Option<&DriftReport> {
+        Some(&self.report)
+    }
 }
 
 /// All targets of a command line; the current folder when there is none.
@@ -123,7 +127,8 @@ pub(crate) fn interrupted(cx: &Context) -> Result<(), Error> {
     Ok(())
 }
 
-fn folders(targets: &[String]) -> Vec<String> {
+/// The targets that are folders.
+pub(crate) fn folders(targets: &[String]) -> Vec<String> {
     targets
         .iter()
         .filter(|t| std::path::Path::new(t).is_dir())

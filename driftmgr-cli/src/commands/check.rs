@@ -1,14 +1,14 @@
 //! `driftmgr check`
 
 use driftmgr_core::Error;
-use driftmgr_core::drift::Severity;
+use driftmgr_core::drift::{DriftReport, Severity};
 use driftmgr_core::report::text::{TextOptions, shell};
 use driftmgr_core::report::{json, text};
 
 use super::Call;
 use crate::args::Check;
 use crate::exit::{Exit, Failure};
-use crate::output::{Render, emit, pretty};
+use crate::output::{Render, Wanted, emit, pretty};
 use crate::survey::{self, Surveyed};
 use crate::ui::printer::Printer;
 
@@ -30,9 +30,14 @@ impl Render for Answer<'_> {
         }
         pretty(&answer)
     }
+
+    fn report(&self) -> Option<&DriftReport> {
+        Some(&self.surveyed.report)
+    }
 }
 
 pub(crate) fn run(args: &Check, call: &Call<'_>, printer: &Printer) -> Result<Exit, Failure> {
+    let wanted = Wanted::of_report(&args.output, printer)?;
     let targets = survey::targets(&args.targets, &args.survey);
     let options = survey::drift_options(
         &args.survey.reach,
@@ -47,7 +52,7 @@ pub(crate) fn run(args: &Check, call: &Call<'_>, printer: &Printer) -> Result<Ex
         surveyed: &surveyed,
         exit,
     };
-    emit(printer, &args.output, &surveyed.folders, &answer)?;
+    emit(printer, &wanted, &surveyed.folders, &answer)?;
     let again: Vec<String> = targets.iter().map(|t| shell(t)).collect();
     match exit {
         Exit::Drift => printer.hint(&format!(

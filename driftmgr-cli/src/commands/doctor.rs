@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::args::Doctor;
 use crate::exit::{Exit, Failure};
-use crate::output::{Render, emit, pretty};
+use crate::output::{Render, Wanted, emit, pretty};
 use crate::ui::printer::Printer;
 
 /// Everything the command finds out.
@@ -48,6 +48,6 @@ pub(crate) fn run(args: &Doctor, printer: &Printer) -> Result<Exit, Failure> {
             .map(|t| target::TargetFacts::examine(&cx, t))
             .collect::<Result<_, _>>()?,
     };
-    emit(printer, &args.output, &[], &diagnosis)?;
+    emit(printer, &Wanted::from(&args.output), &[], &diagnosis)?;
     Ok(Exit::Ok)
 }

@@ -6,6 +6,7 @@ mod doctor;
 mod drift;
 mod explain;
 mod man;
+mod report;
 mod state;
 mod version;
 
@@ -41,6 +42,7 @@ pub(crate) fn run(cli: &Cli, matches: &ArgMatches, printer: &Printer) -> Result<
         Command::Check(args) => check::run(args, &call, printer),
         Command::Drift(args) => drift::run(args, &call, printer),
         Command::State(command) => state::run(command, &call, printer),
+        Command::Report(command) => report::run(command, printer),
         Command::Explain(args) => explain::run(args, &call, printer),
         Command::Doctor(args) => doctor::run(args, printer),
         Command::Completions(args) => completions::run(args, printer),

@@ -1,5 +1,7 @@
 //! Reports: data in, bytes out. [`render`] writes a drift report in any [`Format`].
 
+#[cfg(feature = "columnar")]
+mod columnar;
 mod csv;
 mod fingerprint;
 mod format;

@@ -10,7 +10,7 @@ use crate::drift::{
 };
 use crate::error::{Error, ErrorKind};
 use crate::value::generate::value_of;
-use crate::value::{Path, PathSet, Step, Type, Value, diff};
+use crate::value::{Path, Step, Type, Value, diff};
 
 pub(super) const SECRET: &str = "planted-secret";
 

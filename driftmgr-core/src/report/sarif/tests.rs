@@ -14,9 +14,12 @@ fn written(report: &DriftReport) -> Json {
 
 #[test]
 fn a_whole_report() {
-    let log = written(&full());
+    let mut log = written(&full());
     assert!(!log.to_string().contains(SECRET));
-    insta::assert_json_snapshot!(log, {".runs[0].tool.driver.version" => "V", ".runs[0].tool.driver.semanticVersion" => "V"});
+    for version in ["version", "semanticVersion"] {
+        log["runs"][0]["tool"]["driver"][version] = "VERSION".into();
+    }
+    insta::assert_json_snapshot!(log);
 }
 
 /// What the schema and the specification require of the parts that are used, for every report.

@@ -84,7 +84,7 @@ fn of_finding(finding: &Finding, options: &RenderOptions) -> Annotation {
         file: Some(place.file),
         title: format!("{} {kind}", shown::address(finding)),
         message: format!(
-            "{}. {}",
+            "{}; {}",
             shown::headline(finding, options.hidden, 200),
             text::effect(finding)
         ),
@@ -102,7 +102,7 @@ impl Annotation {
     fn command(&self, level: &str) -> String {
         let mut properties = Vec::new();
         if let Some(file) = &self.file {
-            properties.push(format!("file={}", property(file)));
+            properties.push(format!("file={}", property(&one_line(file))));
         }
         if let Some(line) = self.line {
             properties.push(format!("line={line}"));

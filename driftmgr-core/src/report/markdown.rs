@@ -116,7 +116,7 @@ fn findings(report: &DriftReport, options: &RenderOptions, room: usize) -> (Stri
         for (_, chunk) in &chunks {
             out.push_str(chunk);
         }
-        out.push_str("</details>\n\n");
+        out.push_str("\n</details>\n\n");
     }
     (out, left_out)
 }
@@ -263,17 +263,10 @@ fn hidden(out: &mut String, report: &DriftReport, options: &RenderOptions) {
         out,
         &format!(
             "{} only in ways that do not matter",
-            differ(report.summary.hidden)
+            shown::differ(report.summary.hidden)
         ),
         lines,
     );
-}
-
-fn differ(n: u64) -> String {
-    match n {
-        1 => "1 object differs".to_owned(),
-        n => format!("{n} objects differ"),
-    }
 }
 
 fn not_looked_at(out: &mut String, report: &DriftReport) {

@@ -86,26 +86,16 @@ fn rule(id: &str, finding: &Finding) -> Json {
 
 fn result(finding: &Finding, rules: &BTreeMap<&str, usize>, options: &RenderOptions) -> Json {
     let id = shown::rule_id(finding);
-    let mut message = format!(
-        "{}. {}.",
-        shown::headline(finding, options.hidden, VALUE),
-        text::effect(finding)
-    );
-    for reason in &finding.reasons {
-        message.push(' ');
-        message.push_str(&one_line(reason));
-        message.push('.');
-    }
-    let hidden = shown::hidden_changes(finding, options.hidden);
-    if hidden > 0 {
-        message.push_str(&format!(" {hidden} more changes do not matter."));
-    }
+    let mut message = vec![shown::headline(finding, options.hidden, VALUE)];
+    message.extend(text::hidden_note(finding).filter(|_| !options.hidden));
+    message.push(text::effect(finding));
+    message.extend(finding.reasons.iter().map(|reason| one_line(reason)));
     let print = fingerprint(finding, options);
     json!({
         "ruleId": id,
         "ruleIndex": rules.get(id.as_str()),
         "level": shown::level(finding.severity),
-        "message": {"text": cut(&message, MESSAGE)},
+        "message": {"text": cut(&one_line(&message.join("; ")), MESSAGE)},
         "locations": [{
             "physicalLocation": physical(&places::of_finding(finding, options)),
             "logicalLocations": [{
@@ -157,7 +147,7 @@ fn notifications(report: &DriftReport, left_out: usize, options: &RenderOptions)
         }
     }
     for (reason, n) in open.iter().take(NOTES) {
-        note("warning", &format!("{n} × not looked at: {reason}"));
+        note("warning", &format!("not looked at, {n} × {reason}"));
     }
     let more = report.problems.len().saturating_sub(NOTES) + open.len().saturating_sub(NOTES);
     if more > 0 {
@@ -171,7 +161,8 @@ fn notifications(report: &DriftReport, left_out: usize, options: &RenderOptions)
         note(
             "note",
             &format!(
-                "{hidden} objects differ only in ways that do not matter, and are not among the results"
+                "{} only in ways that do not matter: not among the results",
+                shown::differ(hidden)
             ),
         );
     }

@@ -32,11 +32,6 @@ pub(super) fn changes(finding: &Finding, hidden: bool) -> impl Iterator<Item = &
         .filter(move |c| all || c.hidden.is_none())
 }
 
-/// How many changes are not shown.
-pub(super) fn hidden_changes(finding: &Finding, hidden: bool) -> usize {
-    finding.changes.len() - changes(finding, hidden).count()
-}
-
 /// The address, with the key of a deposed object.
 pub(super) fn address(finding: &Finding) -> String {
     text::address(&finding.address, finding.deposed.as_deref())
@@ -164,6 +159,14 @@ pub(super) fn cut(text: &str, longest: usize) -> String {
     let mut out: String = text.chars().take(longest.saturating_sub(1)).collect();
     out.push('…');
     out
+}
+
+/// `1 object differs`, `2 objects differ`.
+pub(super) fn differ(n: u64) -> String {
+    match n {
+        1 => "1 object differs".to_owned(),
+        n => format!("{n} objects differ"),
+    }
 }
 
 /// The level that most code hosts know, for a severity.

@@ -285,6 +285,9 @@ fn arbitrary(before: Value, after: Value, seed: u64) -> Finding {
     let bit = |n: usize| seed >> (n % 64) & 1 == 1;
     let mut made = finding("t", "module.m[\"k\"].a.b[0]", Kind::Modified);
     let differences = diff(&before, &after, None);
+    let in_a_set =
+        |d: &crate::value::Difference| d.path.steps().iter().any(|s| matches!(s, Step::Element(_)));
+    let through_sets = differences.iter().any(in_a_set);
     made.sensitive = differences
         .iter()
         .enumerate()
@@ -293,7 +296,8 @@ fn arbitrary(before: Value, after: Value, seed: u64) -> Finding {
             let steps = d.path.steps();
             let kept = steps.len().saturating_sub(usize::from(bit(i + 7))).max(1);
             let mut path = Path(steps.iter().take(kept).cloned().collect());
-            if bit(i + 13) {
+            // In a set no name leads on: a mark inside one hides the whole.
+            if bit(i + 13) && !through_sets {
                 path = path.join(attribute("deeper").0.remove(0));
             }
             path

@@ -81,11 +81,12 @@ fn a_time_out_of_range_is_an_error() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Which is what makes it possible to write an old report in another format. Text is left out: it tells nothing from null.
+    /// Which is what makes it possible to write an old report in another format. Text, and JUnit's copy of it, tell nothing from null, and
+    /// show what is not secret beside what is: the JSON does not.
     #[test]
     fn a_report_read_back_looks_the_same_in_every_format(report in any_report()) {
         let again = json::read(&json::drift(&report).to_string()).unwrap();
-        for format in Format::ALL.iter().filter(|f| **f != Format::Text) {
+        for format in Format::ALL.iter().filter(|f| ![Format::Text, Format::Junit].contains(f)) {
             prop_assert!(bytes(&report, *format) == bytes(&again, *format), "{}", format);
         }
     }

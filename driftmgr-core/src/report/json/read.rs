@@ -128,9 +128,13 @@ struct Problem {
 /// `InvalidInput` with line and column for a text that is no drift report; `Unsupported` for one of another major version.
 pub fn read(text: &str) -> Result<DriftReport> {
     let head: Head = parse(text)?;
-    match head.format_version {
-        Some(version) if version.split('.').next() == super::FORMAT_VERSION.split('.').next() => {}
-        Some(version) if head.resource_drift.is_some() => {
+    let major = |version: &str| version.split('.').next().map(str::to_owned);
+    match head
+        .format_version
+        .filter(|_| head.resource_drift.is_some())
+    {
+        Some(version) if major(&version) == major(super::FORMAT_VERSION) => {}
+        Some(version) => {
             return Err(Error::new(
                 ErrorKind::Unsupported,
                 "the report has a format version that this program does not read",
@@ -138,7 +142,7 @@ pub fn read(text: &str) -> Result<DriftReport> {
             .with("format_version", version)
             .with_hint("use the version of driftmgr that wrote it, or a newer one"));
         }
-        _ => return Err(not_a_report("it has no format_version and resource_drift")),
+        None => return Err(not_a_report("it has no format_version and resource_drift")),
     }
     let report: Report = parse(text)?;
     let findings: Result<_> = report.resource_drift.into_iter().map(finding).collect();

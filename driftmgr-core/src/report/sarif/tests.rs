@@ -19,7 +19,7 @@ fn a_whole_report() {
     for version in ["version", "semanticVersion"] {
         log["runs"][0]["tool"]["driver"][version] = "VERSION".into();
     }
-    insta::assert_json_snapshot!(log);
+    insta::assert_snapshot!(serde_json::to_string_pretty(&log).unwrap());
 }
 
 /// What the schema and the specification require of the parts that are used, for every report.
@@ -74,7 +74,7 @@ fn hidden_findings_are_counted_and_shown_on_request() {
     assert_eq!((results(false), results(true)), (3, 4));
     let notes = written(&full())["runs"][0]["invocations"][0].to_string();
     assert!(
-        notes.contains("1 objects differ only in ways that do not matter"),
+        notes.contains("1 object differs only in ways that do not matter"),
         "{notes}"
     );
 }

@@ -113,7 +113,7 @@ pub(super) fn write(page: &mut Page<'_>, indent: usize, finding: &Finding) -> bo
             },
         );
     }
-    if let Some(note) = hidden_note(finding) {
+    if let Some(note) = hidden_note(finding).filter(|_| !all) {
         page.prose(indent, 2, style.quiet, &note);
     }
     let mut reasons: Vec<&str> = Vec::new();

@@ -152,7 +152,7 @@ fn ours(finding: &Finding) -> Json {
 
 fn attribute(change: &AttributeChange, sensitive: &PathSet) -> Json {
     let side = |value: &Value| {
-        if change.sensitive {
+        if change.sensitive && !is_nothing(value) {
             crate::redact::MASK.into()
         } else {
             json::encode_plain(&mask_at(value, &change.path, sensitive))
@@ -171,6 +171,14 @@ fn attribute(change: &AttributeChange, sensitive: &PathSet) -> Json {
         "noise": change.noise,
         "hidden": change.hidden,
     })
+}
+
+/// Null holds no secret, and so it can be told that one came or went.
+pub(super) fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Dynamic(inner) => is_nothing(&inner.1),
+        value => value.is_null(),
+    }
 }
 
 fn effect(effect: &Effect, sensitive: &PathSet) -> Json {

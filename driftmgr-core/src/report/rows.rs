@@ -1,5 +1,6 @@
 //! A report as rows: one for each change of an attribute, and one for a finding without changes.
 
+use super::json::is_nothing;
 use super::shown::{category_name, kind_name};
 use super::text;
 use crate::drift::{AttributeChange, Class, DriftReport, EffectAction, Finding, Hidden};
@@ -117,7 +118,7 @@ impl Row<'_> {
 
     /// A string as it is, anything else as JSON.
     fn side(&self, change: &AttributeChange, side: Option<&Value>) -> Option<String> {
-        let value = side.filter(|v| !v.is_null())?;
+        let value = side.filter(|v| !is_nothing(v))?;
         if change.sensitive {
             return Some(MASK.to_owned());
         }

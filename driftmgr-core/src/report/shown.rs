@@ -1,5 +1,6 @@
 //! What all formats show of a finding, in the same words: masked, and harmless on a terminal.
 
+use super::json::is_nothing;
 use super::text::{self, one_line};
 use crate::drift::{AttributeChange, Category, DriftReport, Finding, Kind, Severity};
 use crate::redact::MASK;
@@ -87,7 +88,7 @@ pub(super) struct Change {
 impl Change {
     pub(super) fn of(finding: &Finding, change: &AttributeChange) -> Self {
         let side = |value: Option<&Value>| {
-            let value = value.filter(|v| !v.is_null())?;
+            let value = value.filter(|v| !is_nothing(v))?;
             Some(if change.sensitive {
                 MASK.to_owned()
             } else {

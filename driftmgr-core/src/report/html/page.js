@@ -58,7 +58,7 @@
     } else if (change.before === change.after) {
       row.append(make("td", { colspan: "2" }, value(change.before, ""), " differs"));
     } else {
-      row.append(make("td", null, value(change.before, "gone")), make("td", null, value(change.after, "added")));
+      row.append(make("td", { "data-side": "state" }, value(change.before, "gone")), make("td", { "data-side": "reality" }, value(change.after, "added")));
     }
     return row;
   }
@@ -82,12 +82,14 @@
   }
 
   function item(finding) {
-    const visible = finding.changes.filter((c) => !c.hidden || finding.hidden).length;
+    const visible = finding.changes.filter((c) => !c.hidden || finding.hidden);
+    const first = [...visible].sort((a, b) => rank[a.severity] - rank[b.severity]).slice(0, 2).map((c) => c.path).join(", ");
+    const what = first + (visible.length > 2 ? " and " + (visible.length - 2) + " more" : "") + (finding.hidden ? " · hidden" : "");
     const details = make("details", null, make("summary", null,
       make("span", { class: "severity " + finding.severity }, finding.severity),
       make("span", null, finding.kind),
       make("span", { class: "mono" }, finding.address),
-      make("span", { class: "quiet" }, (finding.changes.length ? plural(visible, "change", "changes") : "") + (finding.hidden ? " · hidden" : ""))));
+      make("span", { class: "quiet what" }, what)));
     details.addEventListener("toggle", () => {
       const body = details.querySelector(".body");
       if (details.open && !body) {
@@ -198,7 +200,12 @@
   });
   get("expand").addEventListener("click", () => list.querySelectorAll("details").forEach((d) => { d.open = true; }));
   get("collapse").addEventListener("click", () => list.querySelectorAll("details").forEach((d) => { d.open = false; }));
-  window.addEventListener("hashchange", () => { load(); filter(); });
+  window.addEventListener("hashchange", () => {
+    // A link inside the page is no filter.
+    if (location.hash && !location.hash.includes("=")) return;
+    load();
+    filter();
+  });
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const typing = ["INPUT", "SELECT", "TEXTAREA"].includes(event.target.tagName);

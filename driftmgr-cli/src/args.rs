@@ -10,10 +10,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::styling::{AnsiColor, Styles};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use driftmgr_core::address::InstanceAddress;
 use driftmgr_core::drift::Severity;
-use driftmgr_core::report;
+use driftmgr_core::report::Format;
 use driftmgr_core::settings::parse_duration;
 
 pub use history::{DriftCommand, DriftHistory, Record};
@@ -135,6 +136,9 @@ pub enum Command {
     /// Write down what is really there, to compare with later: save, show
     #[command(subcommand)]
     Snapshot(Snapshot),
+    /// Work with reports that were written earlier
+    #[command(subcommand)]
+    Report(Report),
 
     /// Everything about one instance: where it comes from, what the state says, what is real, what apply would do
     Explain(Explain),
@@ -170,6 +174,8 @@ pub enum State {
     Inspect(StateInspect),
 
     /// Compare a state with reality (--file), or two states with each other (--files A,B)
+    ///
+    /// Two states are compared in text and json only: the other formats are those of drift reports.
     Compare(StateCompare),
 
     /// Upgrade a state to format version 4
@@ -179,7 +185,18 @@ pub enum State {
     Upgrade(StateUpgrade),
 
     /// Everything that can be said about one state: its health, and its drift where reality can be reached
+    ///
+    /// Other formats than text and json hold the drift alone.
     Analyze(StateAnalyze),
+}
+
+/// Commands about reports.
+#[derive(Debug, Subcommand)]
+pub enum Report {
+    /// Write a JSON report of drift in other formats
+    ///
+    /// Nothing is looked at anew. What the report masks stays masked.
+    Convert(ReportConvert),
 }
 
 /// How a result is shown.
@@ -191,6 +208,7 @@ pub struct Output {
         long,
         value_name = "FORMAT",
         default_value = "text",
+        value_parser = format_of(&[Format::Text, Format::Json]),
         hide_possible_values = true
     )]
     pub format: Format,
@@ -215,43 +233,57 @@ impl Output {
     }
 }
 
-/// A format.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people.
-    Text,
-    /// For programs.
-    Json,
-    /// For programs, one object a line.
-    Ndjson,
-    /// For comments on a pull request.
-    Markdown,
-    /// For code scanning.
-    Sarif,
-    /// For test pages.
-    Junit,
-    /// Annotations of GitHub.
-    Github,
-    /// Code quality of GitLab.
-    Gitlab,
-    /// For spreadsheets.
-    Csv,
+/// How a drift report is shown.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Output")]
+pub struct ReportOutput {
+    /// Format on standard output
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "text",
+        value_parser = format_of(Format::ALL),
+        hide_possible_values = true,
+        long_help = formats()
+    )]
+    pub format: Format,
+
+    /// The same as --format json
+    #[arg(long)]
+    pub json: bool,
+
+    /// Also write the result to a file, such as sarif=drift.sarif. Can be given more than once
+    #[arg(long, value_name = "FORMAT=PATH", value_parser = report_file)]
+    pub output: Vec<OutputFile>,
+
+    /// Values in full and every address, however long the lines get
+    #[arg(long)]
+    pub wide: bool,
 }
 
-impl From<Format> for report::Format {
-    fn from(format: Format) -> Self {
-        match format {
-            Format::Text => Self::Text,
-            Format::Json => Self::Json,
-            Format::Ndjson => Self::Ndjson,
-            Format::Markdown => Self::Markdown,
-            Format::Sarif => Self::Sarif,
-            Format::Junit => Self::Junit,
-            Format::Github => Self::Github,
-            Format::Gitlab => Self::Gitlab,
-            Format::Csv => Self::Csv,
-        }
+impl ReportOutput {
+    /// The format on standard output.
+    pub fn format(&self) -> Format {
+        if self.json { Format::Json } else { self.format }
     }
+}
+
+fn format_of(formats: &'static [Format]) -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(formats.iter().map(|f| f.name()))
+        .try_map(|name| name.parse::<Format>())
+}
+
+/// The formats of a report, one a line.
+fn formats() -> String {
+    let widest = Format::ALL
+        .iter()
+        .map(|f| f.name().len())
+        .max()
+        .unwrap_or(0);
+    let lines = Format::ALL
+        .iter()
+        .map(|f| format!("\n  {:widest$}  {}", f.name(), f.purpose()));
+    format!("Format on standard output:{}", lines.collect::<String>())
 }
 
 /// A file to write a result to.
@@ -374,7 +406,7 @@ pub struct Check {
     pub elsewhere: Elsewhere,
     /// How to show it.
     #[command(flatten)]
-    pub output: Output,
+    pub output: ReportOutput,
 }
 
 /// `driftmgr drift`.
@@ -398,7 +430,7 @@ pub struct Drift {
     pub elsewhere: Elsewhere,
     /// How to show it.
     #[command(flatten)]
-    pub output: Output,
+    pub output: ReportOutput,
     /// The exit code.
     #[command(flatten)]
     pub judge: Judge,
@@ -455,7 +487,7 @@ pub struct StateCompare {
     pub reach: Reach,
     /// How to show it.
     #[command(flatten)]
-    pub output: Output,
+    pub output: ReportOutput,
     /// The exit code.
     #[command(flatten)]
     pub judge: Judge,
@@ -486,10 +518,21 @@ pub struct StateAnalyze {
     pub reach: Reach,
     /// How to show it.
     #[command(flatten)]
-    pub output: Output,
+    pub output: ReportOutput,
     /// The exit code.
     #[command(flatten)]
     pub judge: Judge,
+}
+
+/// `driftmgr report convert`.
+#[derive(Debug, Clone, Args)]
+pub struct ReportConvert {
+    /// The report, as --format json writes it; - is standard input
+    #[arg(value_name = "FILE")]
+    pub file: String,
+    /// How to show it.
+    #[command(flatten)]
+    pub output: ReportOutput,
 }
 
 /// `driftmgr explain`.
@@ -537,12 +580,25 @@ pub struct Man {
 }
 
 fn output_file(text: &str) -> Result<OutputFile, String> {
+    let file = report_file(text)?;
+    match file.format {
+        Format::Text | Format::Json => Ok(file),
+        other => Err(format!(
+            "this command has no {other}: it writes text and json"
+        )),
+    }
+}
+
+fn report_file(text: &str) -> Result<OutputFile, String> {
     let (format, path) = text
         .split_once('=')
         .filter(|(_, path)| !path.is_empty())
         .ok_or("it is FORMAT=PATH, such as json=drift.json")?;
+    let format = format
+        .parse::<Format>()
+        .map_err(|e| format!("{e}: {}", e.hints().join(", ")))?;
     Ok(OutputFile {
-        format: Format::from_str(format, false)?,
+        format,
         path: path.into(),
     })
 }
@@ -603,6 +659,13 @@ mod tests {
         );
         for text in ["json", "json=", "pdf=x"] {
             assert!(output_file(text).is_err(), "{text}");
+            assert!(report_file(text).is_err(), "{text}");
+        }
+        for format in Format::ALL {
+            let text = format!("{format}=x");
+            assert_eq!(report_file(&text).map(|f| f.format), Ok(*format));
+            let everywhere = [Format::Text, Format::Json].contains(format);
+            assert_eq!(output_file(&text).is_ok(), everywhere, "{text}");
         }
     }
 }

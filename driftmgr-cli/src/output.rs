@@ -1,91 +1,168 @@
 //! One result in as many formats and places as were asked for.
 
 use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use driftmgr_core::drift::DriftReport;
 use driftmgr_core::report::text::TextOptions;
-use driftmgr_core::report::{self, RenderOptions, render};
+use driftmgr_core::report::{Format, RenderOptions, Repository, render};
 use driftmgr_core::{Error, ErrorKind};
 
-use crate::args::{Format, Output, OutputFile};
+use crate::args::{Output, OutputFile, ReportOutput};
 use crate::exit::Failure;
 use crate::ui::printer::Printer;
 
-/// A result that can be shown in every format.
+/// A result that can be shown.
 pub(crate) trait Render {
     /// For people.
     fn text(&self, options: &TextOptions) -> String;
     /// For programs, laid out.
     fn json(&self) -> Result<String, Error>;
-    /// The drift report that it is, which has more formats.
+    /// What all other formats are made of; `None` when this result has none of them.
     fn report(&self) -> Option<&DriftReport> {
         None
     }
 }
 
-/// One of the formats that only drift reports have.
-fn special(result: &impl Render, format: Format) -> Result<String, Error> {
-    let Some(report) = result.report() else {
-        return Err(Error::new(
-            ErrorKind::InvalidInput,
-            format!(
-                "only drift reports have the format {}",
-                report::Format::from(format).name()
-            ),
-        )
-        .with_hint("this command has the formats text and json"));
-    };
-    let options = RenderOptions {
-        at: jiff::Timestamp::now(),
-        ..RenderOptions::default()
-    };
-    let bytes = render(report, format.into(), &options)?;
-    String::from_utf8(bytes).map_err(|e| Error::new(ErrorKind::Unexpected, e.to_string()))
+/// What was asked for.
+pub(crate) struct Wanted {
+    format: Format,
+    files: Vec<OutputFile>,
+    wide: bool,
+}
+
+impl From<&Output> for Wanted {
+    fn from(output: &Output) -> Self {
+        Self {
+            format: output.format(),
+            files: output.output.clone(),
+            wide: output.wide,
+        }
+    }
+}
+
+impl Wanted {
+    /// Refuses what cannot be done before any work is: the work may take long.
+    pub(crate) fn of_report(output: &ReportOutput, printer: &Printer) -> Result<Self, Error> {
+        let format = output.format();
+        if format.is_binary() && printer.out_is_terminal() {
+            return Err(Error::new(
+                ErrorKind::InvalidInput,
+                format!("{format} is no text, and standard output is a terminal"),
+            )
+            .with_hint(format!("write --output {format}=FILE")));
+        }
+        Ok(Self {
+            format,
+            files: output.output.clone(),
+            wide: output.wide,
+        })
+    }
+
+    /// Refuses formats of drift reports where there will be no report.
+    pub(crate) fn without_report(self, why: &str) -> Result<Self, Error> {
+        let files = self.files.iter().map(|f| f.format);
+        match std::iter::once(self.format).chain(files).find(of_reports) {
+            Some(format) => Err(no_report(format).with("because", why)),
+            None => Ok(self),
+        }
+    }
+
+    pub(crate) fn format(&self) -> Format {
+        self.format
+    }
+}
+
+fn of_reports(format: &Format) -> bool {
+    !matches!(format, Format::Text | Format::Json)
+}
+
+fn no_report(format: Format) -> Error {
+    Error::new(
+        ErrorKind::InvalidInput,
+        format!("{format} is a form of drift reports, and this result holds none"),
+    )
+    .with_hint("write it as text or json")
 }
 
 /// Shows a result on standard output and writes the files that were asked for, files first: they exist when the reader sees the end.
 pub(crate) fn emit(
     printer: &Printer,
-    output: &Output,
+    wanted: &Wanted,
     folders: &[String],
     result: &impl Render,
 ) -> Result<(), Failure> {
-    for file in &output.output {
-        write(file, output.wide, folders, result)?;
+    let with_folders = |text: TextOptions| TextOptions {
+        folders: folders.to_vec(),
+        ..text
+    };
+    let options = RenderOptions {
+        repository: repository(),
+        ..RenderOptions::new(SystemTime::now())
+    };
+    for file in &wanted.files {
+        let text = with_folders(TextOptions {
+            wide: wanted.wide,
+            every_address: true,
+            ..TextOptions::plain()
+        });
+        let bytes = bytes(
+            result,
+            file.format,
+            RenderOptions {
+                text,
+                ..options.clone()
+            },
+        )?;
+        write(&file.path, &bytes)?;
     }
-    match output.format() {
-        Format::Json => printer.json(&result.json()?),
-        Format::Text => {
-            let mut options = printer.text(output.wide);
-            options.folders = folders.to_vec();
-            printer.data(&result.text(&options))
+    let text = with_folders(printer.text(wanted.wide));
+    match wanted.format {
+        Format::Text => printer.data(&result.text(&text)),
+        format => {
+            let bytes = bytes(result, format, RenderOptions { text, ..options })?;
+            match String::from_utf8(bytes) {
+                Ok(text) if !format.is_binary() => printer.json(&text),
+                Ok(text) => printer.bytes(text.as_bytes()),
+                Err(bytes) => printer.bytes(bytes.as_bytes()),
+            }
         }
-        other => printer.data(&special(result, other)?),
     }
 }
 
-fn write(
-    file: &OutputFile,
-    wide: bool,
-    folders: &[String],
-    result: &impl Render,
-) -> Result<(), Error> {
-    let mut bytes = match file.format {
+fn bytes(result: &impl Render, format: Format, options: RenderOptions) -> Result<Vec<u8>, Error> {
+    let mut text = match format {
+        Format::Text => result.text(&options.text),
         Format::Json => result.json()?,
-        Format::Text => result.text(&TextOptions {
-            wide,
-            every_address: true,
-            folders: folders.to_vec(),
-            ..TextOptions::plain()
-        }),
-        other => special(result, other)?,
+        format => {
+            let report = result.report().ok_or_else(|| no_report(format))?;
+            return render(report, format, &options);
+        }
     };
-    if !bytes.ends_with('\n') {
-        bytes.push('\n');
+    if !text.ends_with('\n') {
+        text.push('\n');
     }
-    std::fs::File::create(&file.path)
-        .and_then(|mut f| f.write_all(bytes.as_bytes()))
-        .map_err(|e| Error::io("write the result", &file.path, e))
+    Ok(text.into_bytes())
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    std::fs::File::create(path)
+        .and_then(|mut f| f.write_all(bytes))
+        .map_err(|e| Error::io("write the result", path, e))
+}
+
+/// The repository around the working folder: code hosts want to know files from its top.
+fn repository() -> Option<Repository> {
+    let working_directory = std::env::current_dir().ok()?;
+    let root: PathBuf = working_directory
+        .ancestors()
+        .find(|folder| folder.join(".git").exists())?
+        .to_owned();
+    Some(Repository {
+        root,
+        working_directory,
+    })
 }
 
 /// JSON laid out for reading.

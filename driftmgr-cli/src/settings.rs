@@ -1,13 +1,14 @@
 //! The settings of a run: flags over variables over files.
 
-use clap::{ArgMatches, ValueEnum as _};
+use clap::ArgMatches;
 use driftmgr_core::client::settings_problems;
 use driftmgr_core::env::Environment;
+use driftmgr_core::report::Format;
 use driftmgr_core::settings::{OutputFormat, Settings, SeverityLevel, Sources};
 use driftmgr_core::{Context, Partial};
 
 use crate::args::settings::Config;
-use crate::args::{Cli, Command, FailOn, Format, Judge, Output, Snapshot, State};
+use crate::args::{Cli, Command, FailOn, Judge, Snapshot, State};
 
 /// Flags with a value, and the key that each sets.
 const VALUES: &[(&str, &str)] = &[
@@ -91,10 +92,10 @@ pub(crate) fn settle(cli: &mut Cli, matches: &ArgMatches, settings: &Settings) {
     }
     let has_format = leaf.try_contains_id("format").unwrap_or(false)
         && leaf.value_source("format") == Some(clap::parser::ValueSource::CommandLine);
-    let format = |output: &mut Output| {
-        if !has_format && !output.json {
+    let format = |format: &mut Format, json: bool| {
+        if !has_format && !json {
             let word = settings.output.format.as_str();
-            output.format = Format::from_str(word, false).unwrap_or(output.format);
+            *format = word.parse().unwrap_or(*format);
         }
     };
     let judge = |judge: &mut Judge| {
@@ -103,25 +104,31 @@ pub(crate) fn settle(cli: &mut Cli, matches: &ArgMatches, settings: &Settings) {
         }
     };
     match &mut cli.command {
-        Some(Command::Check(args)) => format(&mut args.output),
+        Some(Command::Check(args)) => format(&mut args.output.format, args.output.json),
         Some(Command::Drift(args)) => {
-            format(&mut args.output);
+            format(&mut args.output.format, args.output.json);
             judge(&mut args.judge);
         }
-        Some(Command::Explain(args)) => format(&mut args.output),
-        Some(Command::Snapshot(Snapshot::Show(args))) => format(&mut args.output),
-        Some(Command::Doctor(args)) => format(&mut args.output),
-        Some(Command::Config(Config::Show(args))) => format(&mut args.output),
-        Some(Command::State(State::List(args))) => format(&mut args.output),
+        Some(Command::Explain(args)) => format(&mut args.output.format, args.output.json),
+        Some(Command::Snapshot(Snapshot::Show(args))) => {
+            format(&mut args.output.format, args.output.json)
+        }
+        Some(Command::Doctor(args)) => format(&mut args.output.format, args.output.json),
+        Some(Command::Config(Config::Show(args))) => {
+            format(&mut args.output.format, args.output.json)
+        }
+        Some(Command::State(State::List(args))) => {
+            format(&mut args.output.format, args.output.json)
+        }
         Some(Command::State(State::Compare(args))) => {
-            format(&mut args.output);
+            format(&mut args.output.format, args.output.json);
             // Differences between two states have no severity.
             if args.file.is_some() {
                 judge(&mut args.judge);
             }
         }
         Some(Command::State(State::Analyze(args))) => {
-            format(&mut args.output);
+            format(&mut args.output.format, args.output.json);
             // Whoever leaves drift out wants no exit code of it.
             if !args.offline {
                 judge(&mut args.judge);

@@ -18,29 +18,20 @@ pub(crate) struct StoredState {
 
 /// Reads the state in a file; `-` is standard input.
 pub(crate) fn read_state(file: &str) -> Result<StoredState, Failure> {
-    let (name, bytes) = match file {
-        "-" => standard_input()?,
-        file => {
-            let bytes = std::fs::read(file).map_err(|e| file_error(file, e))?;
-            (file.to_owned(), bytes)
-        }
-    };
+    let (name, bytes) = read_bytes(file, file_error)?;
     let state = State::parse(&bytes).map_err(|e| e.with("file", &name))?;
     Ok(StoredState { name, bytes, state })
 }
 
-/// Reads a file of another kind, with its name for people; `-` is standard input.
-pub(crate) fn read_bytes(file: &str, action: &str) -> Result<(String, Vec<u8>), Error> {
-    match file {
-        "-" => standard_input(),
-        file => {
-            let bytes = std::fs::read(file).map_err(|e| Error::io(action, Path::new(file), e))?;
-            Ok((file.to_owned(), bytes))
-        }
+/// The bytes of a file, and its name for people; `-` is standard input.
+pub(crate) fn read_bytes(
+    file: &str,
+    failed: impl FnOnce(&str, std::io::Error) -> Error,
+) -> Result<(String, Vec<u8>), Error> {
+    if file != "-" {
+        let bytes = std::fs::read(file).map_err(|e| failed(file, e))?;
+        return Ok((file.to_owned(), bytes));
     }
-}
-
-fn standard_input() -> Result<(String, Vec<u8>), Error> {
     let mut bytes = Vec::new();
     std::io::stdin()
         .lock()

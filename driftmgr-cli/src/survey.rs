@@ -209,7 +209,8 @@ pub(crate) fn interrupted(cx: &Context) -> Result<(), Error> {
     Ok(())
 }
 
-fn folders(targets: &[String]) -> Vec<String> {
+/// The targets that are folders.
+pub(crate) fn folders(targets: &[String]) -> Vec<String> {
     targets
         .iter()
         .filter(|t| std::path::Path::new(t).is_dir())

@@ -9,7 +9,7 @@ use super::Call;
 use crate::args::Check;
 use crate::exit::{Exit, Failure};
 use crate::ignoring;
-use crate::output::{Render, emit, pretty};
+use crate::output::{Render, Wanted, emit, pretty};
 use crate::survey::Surveyed;
 use crate::ui::printer::Printer;
 
@@ -38,6 +38,7 @@ impl Render for Answer<'_> {
 }
 
 pub(crate) fn run(args: &Check, call: &Call<'_>, printer: &Printer) -> Result<Exit, Failure> {
+    let wanted = Wanted::of_report(&args.output, printer)?;
     let ignoring::Seen {
         surveyed, again, ..
     } = ignoring::run(call, printer, &args.targets, &args.survey, &args.elsewhere)?;
@@ -48,7 +49,7 @@ pub(crate) fn run(args: &Check, call: &Call<'_>, printer: &Printer) -> Result<Ex
         surveyed: &surveyed,
         exit,
     };
-    emit(printer, &args.output, &surveyed.folders, &answer)?;
+    emit(printer, &wanted, &surveyed.folders, &answer)?;
     let again: Vec<String> = again.iter().map(|t| shell(t)).collect();
     match exit {
         Exit::Drift => printer.hint(&format!(

@@ -8,7 +8,7 @@ use driftmgr_core::{Context, Error, ErrorKind};
 use super::Call;
 use crate::args::settings::{Config, ConfigShow, ConfigValidate};
 use crate::exit::{Exit, Failure};
-use crate::output::{Render, emit, pretty};
+use crate::output::{Render, Wanted, emit, pretty};
 use crate::settings;
 use crate::ui::printer::Printer;
 
@@ -102,7 +102,7 @@ fn show(args: &ConfigShow, settings: &Settings, printer: &Printer) -> Result<Exi
         settings,
         origin: args.origin,
     };
-    emit(printer, &args.output, &[], &shown)?;
+    emit(printer, &Wanted::from(&args.output), &[], &shown)?;
     Ok(Exit::Ok)
 }
 

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::Call;
 use crate::args::Doctor;
 use crate::exit::{Exit, Failure};
-use crate::output::{Render, emit, pretty};
+use crate::output::{Render, Wanted, emit, pretty};
 use crate::ui::printer::Printer;
 
 /// Everything the command finds out.
@@ -89,6 +89,6 @@ pub(crate) fn run(args: &Doctor, call: &Call<'_>, printer: &Printer) -> Result<E
             .map(|t| target::TargetFacts::examine(&cx, t))
             .collect::<Result<_, _>>()?,
     };
-    emit(printer, &args.output, &[], &diagnosis)?;
+    emit(printer, &Wanted::from(&args.output), &[], &diagnosis)?;
     Ok(Exit::Ok)
 }

@@ -12,7 +12,7 @@ use driftmgr_core::{Error, ErrorKind};
 use super::Call;
 use crate::args::Explain;
 use crate::exit::{Exit, Failure};
-use crate::output::{Render, emit, pretty};
+use crate::output::{Render, Wanted, emit, pretty};
 use crate::session;
 use crate::survey;
 use crate::ui::printer::Printer;
@@ -67,7 +67,7 @@ pub(crate) fn run(args: &Explain, call: &Call<'_>, printer: &Printer) -> Result<
     let folders: Vec<String> = folders
         .filter(|t| std::path::Path::new(t).is_dir())
         .collect();
-    emit(printer, &args.output, &folders, &explained)?;
+    emit(printer, &Wanted::from(&args.output), &folders, &explained)?;
     Ok(Exit::Ok)
 }
 

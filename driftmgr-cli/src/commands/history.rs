@@ -16,7 +16,7 @@ use driftmgr_core::{Context, Error, ErrorKind};
 use super::Call;
 use crate::args::DriftHistory;
 use crate::exit::{Exit, Failure};
-use crate::output::{Render, emit, pretty};
+use crate::output::{self, Render, emit, pretty};
 use crate::session;
 use crate::survey::Surveyed;
 use crate::ui::printer::Printer;
@@ -83,7 +83,7 @@ pub(crate) fn run(
             pruned.runs, pruned.findings
         ));
     }
-    emit(printer, &args.output, &[], &shown)?;
+    emit(printer, &output::Wanted::from(&args.output), &[], &shown)?;
     Ok(Exit::Ok)
 }
 

@@ -11,7 +11,7 @@ use super::Call;
 use crate::args::{Elsewhere, Ignore, IgnoreSuggest};
 use crate::exit::{Exit, Failure};
 use crate::ignoring;
-use crate::output::{Render, emit, pretty};
+use crate::output::{Render, Wanted, emit, pretty};
 use crate::ui::printer::Printer;
 
 pub(crate) fn run(command: &Ignore, call: &Call<'_>, printer: &Printer) -> Result<Exit, Failure> {
@@ -35,7 +35,7 @@ fn suggested(args: &IgnoreSuggest, call: &Call<'_>, printer: &Printer) -> Result
     };
     emit(
         printer,
-        &args.output,
+        &Wanted::from(&args.output),
         &folders,
         &Rules(suggest(&candidates)),
     )?;

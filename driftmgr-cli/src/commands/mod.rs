@@ -9,6 +9,7 @@ mod explain;
 mod history;
 mod ignore;
 mod man;
+mod report;
 mod snapshot;
 mod state;
 mod version;
@@ -58,6 +59,7 @@ pub(crate) fn run(
         Command::State(command) => state::run(command, &call, printer),
         Command::Ignore(command) => ignore::run(command, &call, printer),
         Command::Snapshot(command) => snapshot::run(command, &call, printer),
+        Command::Report(command) => report::run(command, printer),
         Command::Explain(args) => explain::run(args, &call, printer),
         Command::Config(command) => config::run(command, &call, printer),
         Command::Doctor(args) => doctor::run(args, &call, printer),

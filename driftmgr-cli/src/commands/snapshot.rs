@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 use super::Call;
 use crate::args::{Snapshot, SnapshotSave, SnapshotShow};
 use crate::exit::{Exit, Failure};
-use crate::output::{Render, emit, pretty};
+use crate::output::{Render, Wanted, emit, pretty};
 use crate::session;
 use crate::survey;
 use crate::ui::printer::Printer;
@@ -64,7 +64,12 @@ struct Shown {
 
 fn show(args: &SnapshotShow, printer: &Printer) -> Result<Exit, Failure> {
     let snapshot = survey::elsewhere::read_snapshot(&args.file)?;
-    emit(printer, &args.output, &[], &Shown { snapshot })?;
+    emit(
+        printer,
+        &Wanted::from(&args.output),
+        &[],
+        &Shown { snapshot },
+    )?;
     Ok(Exit::Ok)
 }
 

@@ -6,8 +6,11 @@ use crate::args::Cli;
 use crate::exit::{Exit, Failure};
 use crate::ui::printer::Printer;
 
-/// Optional parts that this build has. The command has none yet.
-pub(crate) const FEATURES: &[&str] = &[];
+/// Optional parts that this build has.
+pub(crate) const FEATURES: &[&str] = &[
+    #[cfg(feature = "columnar")]
+    "columnar",
+];
 
 pub(crate) fn run(cli: &Cli, printer: &Printer) -> Result<Exit, Failure> {
     if cli.json {

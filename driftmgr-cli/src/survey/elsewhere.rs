@@ -1,5 +1,6 @@
 //! Reality that is known already, as the command line names it.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use driftmgr_core::client::{Client, DriftOptions, Stack};
@@ -23,7 +24,9 @@ impl Witness {
     /// Reads the file that stands in for reality.
     pub(crate) fn read(args: &Elsewhere) -> Result<Self, Failure> {
         if let Some(file) = &args.plan {
-            let (name, bytes) = read_bytes(file, "read the plan")?;
+            let (name, bytes) = read_bytes(file, |file, e| {
+                Error::io("read the plan", Path::new(file), e)
+            })?;
             let plan = Plan::parse(&bytes).map_err(|e| e.with("file", &name))?;
             let plan = Arc::new(plan);
             return Ok(Self::Plan { name, plan });
@@ -82,6 +85,8 @@ fn one_target(option: &str) -> Error {
 
 /// Reads a snapshot; `-` is standard input.
 pub(crate) fn read_snapshot(file: &str) -> Result<Snapshot, Failure> {
-    let (name, bytes) = read_bytes(file, "read the snapshot")?;
+    let (name, bytes) = read_bytes(file, |file, e| {
+        Error::io("read the snapshot", Path::new(file), e)
+    })?;
     Ok(Snapshot::parse(&bytes).map_err(|e| e.with("file", &name))?)
 }

@@ -56,6 +56,10 @@ impl Printer {
         self.verbose
     }
 
+    pub(crate) fn out_is_terminal(&self) -> bool {
+        self.out_terminal
+    }
+
     /// How text on standard output looks.
     pub(crate) fn text(&self, wide: bool) -> TextOptions {
         TextOptions {

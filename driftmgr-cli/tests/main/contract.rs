@@ -142,9 +142,17 @@ fn a_reader_that_has_seen_enough_is_no_error() {
         .map(|i| resource(["demo_x", &format!("r{i}")], json!({})))
         .collect();
     write(dir.path(), "a.tfstate", &state(1, &many));
+    let left_out: Vec<_> = (0..20_000)
+        .map(|i| json!({"address": format!("demo_x.r{i}"), "kind": "skipped", "reason": "r", "target": "t"}))
+        .collect();
+    let report = json!({"format_version": "1.0", "resource_drift": [], "not_looked_at": left_out,
+        "summary": {"checked": 0, "same": 0, "drifted": 0, "deleted": 0, "unmanaged": 0, "unverifiable": 0, "skipped": 20_000, "hidden": 0}});
+    write(dir.path(), "r.json", &report.to_string());
     for args in [
         &["state", "list", "--file", "a.tfstate"][..],
         &["state", "inspect", "--file", "a.tfstate"],
+        &["report", "convert", "r.json", "--format", "html"],
+        &["report", "convert", "r.json", "--format", "csv"],
         &["man"],
         &["completions", "bash"],
     ] {

@@ -1,94 +1,95 @@
-//! A table: one row for each changed attribute, one for each object that is gone or has moved (RFC 4180).
+//! A table for spreadsheets and scripts (RFC 4180): one row for each change of an attribute, and one for a finding without changes. Hidden
+//! ones have a row too, with the reason.
 
-use super::row;
-use crate::drift::{DriftReport, Finding};
+use super::rows::{self, COLUMNS, Row};
+use crate::drift::DriftReport;
 use crate::error::{Error, ErrorKind, Result};
 
-const COLUMNS: [&str; 16] = [
-    "target",
-    "address",
-    "type",
-    "provider",
-    "kind",
-    "class",
-    "severity",
-    "category",
-    "path",
-    "before",
-    "after",
-    "sensitive",
-    "reason",
-    "hidden_by",
-    "file",
-    "line",
-];
-
-/// The report's findings, hidden ones included.
-///
-/// # Errors
-/// `Unexpected` when the rows cannot be written.
-pub(super) fn drift(report: &DriftReport) -> Result<String> {
-    let mut writer = ::csv::WriterBuilder::new()
-        .terminator(::csv::Terminator::CRLF)
+pub(super) fn table(report: &DriftReport) -> Result<String> {
+    let mut writer = csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
         .from_writer(Vec::new());
-    let failed = |e: String| {
+    let failed = |e: &dyn std::fmt::Display| {
         Error::new(
             ErrorKind::Unexpected,
             format!("the table cannot be written: {e}"),
         )
     };
-    writer
-        .write_record(COLUMNS)
-        .map_err(|e| failed(e.to_string()))?;
-    for finding in &report.findings {
-        for cells in rows(finding) {
-            let cells = cells.into_iter().map(|cell| harmless(&cell));
-            writer
-                .write_record(cells)
-                .map_err(|e| failed(e.to_string()))?;
-        }
+    writer.write_record(COLUMNS).map_err(|e| failed(&e))?;
+    for row in rows::of(report) {
+        writer.write_record(cells(&row)).map_err(|e| failed(&e))?;
     }
-    let bytes = writer.into_inner().map_err(|e| failed(e.to_string()))?;
-    String::from_utf8(bytes).map_err(|e| failed(e.to_string()))
+    let bytes = writer.into_inner().map_err(|e| failed(&e))?;
+    String::from_utf8(bytes).map_err(|e| failed(&e))
 }
 
-fn rows(finding: &Finding) -> Vec<[String; 16]> {
-    let declared = finding.declared.as_ref();
-    let row = |change: Option<&row::Change<'_>>| {
-        let of = change.map(|c| c.of);
-        let hidden = of.map_or(finding.hidden.as_ref(), |of| row::hidden(finding, of));
-        let side = |text: Option<&String>| text.cloned().unwrap_or_default();
-        [
-            finding.target.clone(),
-            row::address(finding),
-            finding.address.resource.resource_type.clone(),
-            finding.provider.to_string(),
-            row::kind(finding.kind).to_owned(),
-            row::word(finding.class),
-            row::severity(of.map_or(finding.severity, |of| of.severity)).to_owned(),
-            row::word(of.map_or(finding.category, |of| of.category)),
-            change.map_or_else(String::new, |c| c.path.clone()),
-            side(change.and_then(|c| c.before.as_ref())),
-            side(change.and_then(|c| c.after.as_ref())),
-            of.is_some_and(|of| of.sensitive).to_string(),
-            of.map_or_else(|| finding.reasons.join("; "), |of| of.reason.clone()),
-            hidden.map_or_else(String::new, |hidden| hidden.rule.clone()),
-            declared.map_or_else(String::new, |at| at.file.display().to_string()),
-            declared.map_or_else(String::new, |at| at.line.to_string()),
-        ]
-    };
-    let changes: Vec<row::Change<'_>> = row::changes(finding).collect();
-    if changes.is_empty() {
-        return vec![row(None)];
-    }
-    changes.iter().map(|change| row(Some(change))).collect()
+fn cells(row: &Row) -> Vec<String> {
+    row.texts()
+        .into_iter()
+        .map(|cell| cell.map_or_else(String::new, |text| harmless(&text)))
+        .collect()
 }
 
-/// A cell that a spreadsheet would take for a formula becomes text.
-fn harmless(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        format!("'{cell}")
+/// A cell that a spreadsheet does not compute: it would run formulas that stand in tags (OWASP, "CSV Injection"). Numbers stay numbers.
+fn harmless(text: &str) -> String {
+    let computed = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let number = text
+        .strip_prefix('-')
+        .is_some_and(|digits| digits.chars().all(|c| c.is_ascii_digit() || c == '.'));
+    if computed && !number {
+        format!("'{text}")
     } else {
-        cell.to_owned()
+        text.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::testing::{SECRET, full, hostile};
+
+    fn read(report: &DriftReport) -> Vec<Vec<String>> {
+        let text = table(report).unwrap();
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .from_reader(text.as_bytes());
+        let rows: Vec<Vec<String>> = reader
+            .records()
+            .map(|r| r.unwrap().iter().map(str::to_owned).collect())
+            .collect();
+        rows
+    }
+
+    #[test]
+    fn a_row_for_each_change_and_one_for_what_has_none() {
+        let report = full();
+        let rows = read(&report);
+        let expected: usize = report.findings.iter().map(|f| f.changes.len().max(1)).sum();
+        assert_eq!(rows.len(), expected + 1);
+        assert!(rows.iter().all(|row| row.len() == COLUMNS.len()));
+        let column = |name: &str| COLUMNS.iter().position(|c| *c == name).unwrap();
+        let cidr = &rows[1];
+        assert_eq!(cidr[column("path")], "ingress[0].cidr_blocks");
+        assert_eq!(cidr[column("after")], "[\"0.0.0.0/0\"]");
+        assert_eq!(cidr[column("line")], "12");
+        let reasons: Vec<&str> = rows
+            .iter()
+            .map(|r| r[column("hidden_reason")].as_str())
+            .collect();
+        assert!(reasons.contains(&"it repeats what tags say"), "{reasons:?}");
+        assert!(!table(&report).unwrap().contains(SECRET));
+    }
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        for row in read(&hostile()) {
+            for cell in row {
+                assert!(!cell.starts_with(['=', '+', '@', '\t', '\r']), "{cell}");
+            }
+        }
+        assert_eq!(harmless("-1+cmd"), "'-1+cmd");
+        assert_eq!(harmless("-1.5"), "-1.5");
+        assert_eq!(harmless("=1"), "'=1");
+        assert_eq!(harmless("a=1"), "a=1");
     }
 }

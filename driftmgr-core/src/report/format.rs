@@ -1,128 +1,165 @@
-//! The formats of a drift report.
+//! The formats there are.
 
-use jiff::Timestamp;
+use std::fmt;
+use std::str::FromStr;
 
-use super::text::TextOptions;
-use super::{csv, github, gitlab, json, junit, markdown, ndjson, sarif, text};
-use crate::drift::DriftReport;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind};
 
-/// A format of a drift report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// A form in which a drift report can be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Format {
-    /// For people, on a terminal or in a file.
+    /// For people, on a terminal.
     Text,
-    /// The whole report: `schemas/drift-report.schema.json`.
+    /// For programs: one document, described by `schemas/drift-report.schema.json`.
     Json,
-    /// One JSON object a line: `schemas/drift-events.schema.json`.
+    /// For programs: one JSON object a line, in the manner of Terraform's machine-readable user interface.
     Ndjson,
-    /// For comments on a pull request.
+    /// For people, as a comment on a pull request.
     Markdown,
-    /// SARIF 2.1.0, for code scanning.
+    /// For people: one page that needs nothing else.
+    Html,
+    /// Code scanning: SARIF 2.1.0.
     Sarif,
-    /// JUnit's XML, for the test pages of continuous integration.
+    /// Test reports: JUnit XML.
     Junit,
-    /// GitHub's workflow commands, which become annotations.
+    /// Annotations: GitHub's workflow commands.
     Github,
     /// GitLab's code quality report.
     Gitlab,
-    /// One row for each changed attribute.
+    /// Tables: one row for each change of an attribute, RFC 4180.
     Csv,
+    /// Data frames: the rows of [`Format::Csv`] as an Arrow IPC file.
+    #[cfg(feature = "columnar")]
+    Arrow,
+    /// Data frames: the rows of [`Format::Csv`] as a Parquet file.
+    #[cfg(feature = "columnar")]
+    Parquet,
 }
 
 impl Format {
-    /// Every format.
-    pub const ALL: &[Self] = &[
+    /// All of them.
+    pub const ALL: &'static [Self] = &[
         Self::Text,
         Self::Json,
         Self::Ndjson,
         Self::Markdown,
+        Self::Html,
         Self::Sarif,
         Self::Junit,
         Self::Github,
         Self::Gitlab,
         Self::Csv,
+        #[cfg(feature = "columnar")]
+        Self::Arrow,
+        #[cfg(feature = "columnar")]
+        Self::Parquet,
     ];
 
-    /// The name on command lines and in settings.
+    /// The name, as the command line and the bindings spell it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Text => "text",
             Self::Json => "json",
             Self::Ndjson => "ndjson",
             Self::Markdown => "markdown",
+            Self::Html => "html",
             Self::Sarif => "sarif",
             Self::Junit => "junit",
             Self::Github => "github",
             Self::Gitlab => "gitlab",
             Self::Csv => "csv",
+            #[cfg(feature = "columnar")]
+            Self::Arrow => "arrow",
+            #[cfg(feature = "columnar")]
+            Self::Parquet => "parquet",
+        }
+    }
+
+    /// What it is for, in a few words.
+    pub fn purpose(self) -> &'static str {
+        match self {
+            Self::Text => "for people, on a terminal",
+            Self::Json => "for programs, one document",
+            Self::Ndjson => "for programs, one JSON object a line",
+            Self::Markdown => "a comment on a pull request",
+            Self::Html => "one page that needs nothing else",
+            Self::Sarif => "code scanning, SARIF 2.1.0",
+            Self::Junit => "test reports, JUnit XML",
+            Self::Github => "annotations of GitHub Actions",
+            Self::Gitlab => "GitLab's code quality report",
+            Self::Csv => "a table, one row for each changed attribute",
+            #[cfg(feature = "columnar")]
+            Self::Arrow => "the same table as an Arrow IPC file",
+            #[cfg(feature = "columnar")]
+            Self::Parquet => "the same table as a Parquet file",
+        }
+    }
+
+    /// The media type (RFC 6838).
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Text | Self::Github => "text/plain; charset=utf-8",
+            Self::Json | Self::Gitlab => "application/json",
+            Self::Ndjson => "application/x-ndjson",
+            Self::Markdown => "text/markdown; charset=utf-8",
+            Self::Html => "text/html; charset=utf-8",
+            Self::Sarif => "application/sarif+json",
+            Self::Junit => "application/xml",
+            Self::Csv => "text/csv; charset=utf-8; header=present",
+            #[cfg(feature = "columnar")]
+            Self::Arrow => "application/vnd.apache.arrow.file",
+            #[cfg(feature = "columnar")]
+            Self::Parquet => "application/vnd.apache.parquet",
+        }
+    }
+
+    /// True for bytes that are no text: nothing for a terminal.
+    pub fn is_binary(self) -> bool {
+        match self {
+            #[cfg(feature = "columnar")]
+            Self::Arrow | Self::Parquet => true,
+            _ => false,
         }
     }
 }
 
-impl std::str::FromStr for Format {
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Format {
     type Err = Error;
 
-    fn from_str(name: &str) -> Result<Self> {
-        let found = Self::ALL.iter().find(|format| format.name() == name);
-        found.copied().ok_or_else(|| {
-            let all: Vec<&str> = Self::ALL.iter().map(|format| format.name()).collect();
-            Error::new(
-                ErrorKind::InvalidInput,
-                format!("there is no report format `{name}`"),
-            )
-            .with_hint(format!("it is one of: {}", all.join(", ")))
-        })
+    /// # Errors
+    /// `InvalidInput` for a word that names no format of this build.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|format| format.name() == text)
+            .ok_or_else(|| {
+                let names: Vec<&str> = Self::ALL.iter().map(|f| f.name()).collect();
+                Error::new(ErrorKind::InvalidInput, "there is no such format")
+                    .with("format", text)
+                    .with_hint(format!("one of {}", names.join(", ")))
+            })
     }
 }
 
-/// How a report is rendered.
-#[derive(Debug, Clone)]
-pub struct RenderOptions {
-    /// For [`Format::Text`].
-    pub text: TextOptions,
-    /// When the report was made, for the formats that say so. The report itself does not know.
-    pub at: Timestamp,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Default for RenderOptions {
-    /// Plain text, and no time: 1970.
-    fn default() -> Self {
-        Self {
-            text: TextOptions::plain(),
-            at: Timestamp::UNIX_EPOCH,
+    #[test]
+    fn every_format_has_a_name_of_its_own() {
+        for format in Format::ALL {
+            assert_eq!(format.name().parse::<Format>().unwrap(), *format);
+            assert!(!format.purpose().is_empty() && format.media_type().contains('/'));
         }
+        let error = "pdf".parse::<Format>().unwrap_err();
+        assert!(error.hints().concat().contains("sarif"), "{error}");
     }
-}
-
-/// A report in a format. Secrets are masked in every one; hidden findings stand in `json`, `ndjson` and `csv`, and are counted elsewhere.
-///
-/// # Errors
-/// `Unexpected` when the report cannot be serialised.
-pub fn render(report: &DriftReport, format: Format, options: &RenderOptions) -> Result<Vec<u8>> {
-    let text = match format {
-        Format::Text => text::drift(report, &options.text),
-        Format::Json => pretty(&json::drift(report))?,
-        Format::Ndjson => ndjson::drift(report, options.at),
-        Format::Markdown => markdown::drift(report),
-        Format::Sarif => pretty(&sarif::drift(report))?,
-        Format::Junit => junit::drift(report)?,
-        Format::Github => github::drift(report),
-        Format::Gitlab => pretty(&gitlab::drift(report))?,
-        Format::Csv => csv::drift(report)?,
-    };
-    let mut bytes = text.into_bytes();
-    if !bytes.ends_with(b"\n") {
-        bytes.push(b'\n');
-    }
-    Ok(bytes)
-}
-
-fn pretty(value: &serde_json::Value) -> Result<String> {
-    serde_json::to_string_pretty(value).map_err(|e| {
-        Error::new(
-            ErrorKind::Unexpected,
-            format!("the report cannot be written as JSON: {e}"),
-        )
-    })
 }

@@ -1,5 +1,8 @@
 //! The machine form of results: stable, deterministic, described by the schemas in `schemas/`. Secrets are masked.
 
+mod paths;
+mod read;
+
 use serde_json::{Map, Value as Json, json};
 
 use crate::address::{InstanceAddress, InstanceKey, ResourceMode};
@@ -9,6 +12,8 @@ use crate::drift::{
 };
 use crate::error::Error;
 use crate::value::{Path, PathSet, Step, Value, json, mask, mask_at};
+
+pub use read::read;
 
 /// Version of the drift report's form. Fields are added within a major version, never renamed.
 pub const FORMAT_VERSION: &str = "1.0";
@@ -43,7 +48,7 @@ pub fn problem(error: &Error) -> Json {
     json!({"kind": error.kind(), "message": error.message(), "place": place, "hints": error.hints()})
 }
 
-fn finding(finding: &Finding) -> Json {
+pub(super) fn finding(finding: &Finding) -> Json {
     let resource = &finding.address.resource;
     let mut entry = Map::new();
     entry.insert("address".to_owned(), finding.address.to_string().into());
@@ -105,7 +110,7 @@ fn change(finding: &Finding) -> Json {
 /// Where the value is secret, as plan JSON says it: `true` in the place of a secret, in objects and lists of the same shape. It marks what
 /// [`mask`] hides: a mark on a member of a list is one on all its members, and a mark inside a set hides the set.
 fn marks(value: &Value, sensitive: &PathSet, at: &Path) -> Option<Json> {
-    if !at.steps().is_empty() && sensitive.covers_anywhere(at) {
+    if sensitive.covers_anywhere(at) {
         return Some(Json::Bool(true));
     }
     match value {
@@ -154,7 +159,7 @@ fn ours(finding: &Finding) -> Json {
 
 fn attribute(change: &AttributeChange, sensitive: &PathSet) -> Json {
     let side = |value: &Value| {
-        if change.sensitive {
+        if change.sensitive && !is_nothing(value) {
             crate::redact::MASK.into()
         } else {
             json::encode_plain(&mask_at(value, &change.path, sensitive))
@@ -173,6 +178,14 @@ fn attribute(change: &AttributeChange, sensitive: &PathSet) -> Json {
         "noise": change.noise,
         "hidden": change.hidden,
     })
+}
+
+/// Null holds no secret, and so it can be told that one came or went.
+pub(super) fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Dynamic(inner) => is_nothing(&inner.1),
+        value => value.is_null(),
+    }
 }
 
 fn effect(effect: &Effect, sensitive: &PathSet) -> Json {
@@ -230,7 +243,7 @@ fn named(target: &str, address: &InstanceAddress, deposed: Option<&str>) -> Map<
     entry
 }
 
-fn not_looked_at(left_out: &NotLookedAt) -> Json {
+pub(super) fn not_looked_at(left_out: &NotLookedAt) -> Json {
     let mut entry = Map::new();
     entry.insert("address".to_owned(), left_out.address.to_string().into());
     if let Some(deposed) = &left_out.deposed {
@@ -242,7 +255,7 @@ fn not_looked_at(left_out: &NotLookedAt) -> Json {
     Json::Object(entry)
 }
 
-fn provider(provider: &SurveyedProvider) -> Json {
+pub(super) fn provider(provider: &SurveyedProvider) -> Json {
     json!({
         "address": provider.address.to_string(),
         "version": provider.version,

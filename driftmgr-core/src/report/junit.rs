@@ -1,100 +1,247 @@
-//! JUnit's XML: a suite for each target, a test for each object.
+//! JUnit XML, as test dashboards read it: a suite for each target, a case for each instance that the report names. Drift is a failure, what
+//! could not be looked at is an error, what was left out is skipped. The report counts objects without a difference and does not name them:
+//! they are one case that passes.
 
-use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
-use super::row;
-use crate::drift::{DriftReport, Finding, NotLookedAtKind};
-use crate::error::{Error, ErrorKind, Result};
+use super::render::RenderOptions;
+use super::text::{self, one_line};
+use super::{places, shown};
+use crate::drift::{DriftReport, Finding, NotLookedAt, NotLookedAtKind};
+use crate::error::{Error, Result};
 
-/// Visible drift is a failure, what could not be looked at an error, what was left out or is hidden is skipped. Objects without a
-/// difference have no test each; a suite says how many of all targets there are.
-///
-/// # Errors
-/// `Unexpected` when the XML cannot be written.
-pub(super) fn drift(report: &DriftReport) -> Result<String> {
-    let findings = report.findings.iter().map(|f| f.target.as_str());
-    let left_out = report.not_looked_at.iter().map(|n| n.target.as_str());
-    let mut targets: Vec<&str> = findings.chain(left_out).collect();
-    targets.sort_unstable();
-    targets.dedup();
+/// The suite of what belongs to no target.
+const OWN: &str = "driftmgr";
 
-    let mut document = Report::new("driftmgr");
-    for target in targets {
-        let mut suite = TestSuite::new(target);
-        for finding in report.findings.iter().filter(|f| f.target == target) {
-            suite.add_test_case(case(finding));
-        }
-        for left_out in report.not_looked_at.iter().filter(|n| n.target == target) {
-            let mut status = match left_out.kind {
-                NotLookedAtKind::Unverifiable => TestCaseStatus::non_success(NonSuccessKind::Error),
-                NotLookedAtKind::Skipped => TestCaseStatus::skipped(),
-            };
-            status.set_message(left_out.reason.as_str());
-            let mut test = TestCase::new(left_out.address.to_string(), status);
-            test.set_classname(left_out.address.resource.resource_type.clone());
-            suite.add_test_case(test);
-        }
-        document.add_test_suite(suite);
+pub(super) fn suites(report: &DriftReport, options: &RenderOptions) -> Result<String> {
+    let mut suites: BTreeMap<&str, Vec<Case>> = BTreeMap::new();
+    for finding in shown::findings(report, options.hidden) {
+        let case = of_finding(finding, options);
+        suites.entry(&finding.target).or_default().push(case);
     }
-    let mut all = TestSuite::new("all targets");
-    let mut same = TestCase::new(
-        format!("{} objects are as their states say", report.summary.same),
-        TestCaseStatus::success(),
-    );
-    same.set_classname("driftmgr");
-    all.add_test_case(same);
+    for item in &report.not_looked_at {
+        suites
+            .entry(&item.target)
+            .or_default()
+            .push(of_left_out(item));
+    }
     for problem in &report.problems {
-        let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-        status
-            .set_message(problem.message())
-            .set_description(problem.to_string());
-        all.add_test_case(TestCase::new("problem", status));
+        let target = problem.context_value("target").unwrap_or(OWN);
+        suites.entry(target).or_default().push(of_problem(problem));
     }
-    document.add_test_suite(all);
-    document.to_string().map_err(|e| {
-        Error::new(
-            ErrorKind::Unexpected,
-            format!("the report cannot be written as XML: {e}"),
-        )
-    })
+    let same = report.summary.same;
+    if same > 0 {
+        suites.entry(OWN).or_default().push(Case {
+            name: format!("{same} without a difference"),
+            place: None,
+            outcome: None,
+        });
+    }
+    let hidden = report.summary.hidden;
+    if hidden > 0 && !options.hidden {
+        suites.entry(OWN).or_default().push(Case {
+            name: format!("{hidden} that differ only in ways that do not matter"),
+            place: None,
+            outcome: None,
+        });
+    }
+    let time = options.second()?;
+    let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites");
+    attribute(&mut out, "name", "driftmgr");
+    counts(&mut out, suites.values().flatten());
+    out.push_str(">\n");
+    for (target, cases) in &suites {
+        suite(&mut out, target, cases, time.trim_end_matches('Z'));
+    }
+    out.push_str("</testsuites>\n");
+    Ok(out)
 }
 
-fn case(finding: &Finding) -> TestCase {
-    let status = match &finding.hidden {
-        Some(hidden) => {
-            let mut status = TestCaseStatus::skipped();
-            status.set_message(format!("hidden by {}: {}", hidden.rule, hidden.reason));
-            status
-        }
-        None => {
-            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-            status
-                .set_message(row::headline(finding))
-                .set_type(format!(
-                    "{} {}",
-                    row::severity(finding.severity),
-                    row::kind(finding.kind)
-                ))
-                .set_description(details(finding));
-            status
-        }
+struct Case {
+    name: String,
+    place: Option<places::Place>,
+    /// `None` for one that passes.
+    outcome: Option<Outcome>,
+}
+
+struct Outcome {
+    element: &'static str,
+    kind: String,
+    message: String,
+    body: String,
+}
+
+fn of_finding(finding: &Finding, options: &RenderOptions) -> Case {
+    let plain = text::TextOptions {
+        every_address: options.hidden,
+        ..text::TextOptions::plain()
     };
-    let mut test = TestCase::new(row::address(finding), status);
-    test.set_classname(finding.address.resource.resource_type.clone());
-    test
+    Case {
+        name: shown::address(finding),
+        place: Some(places::of_finding(finding, options)),
+        outcome: Some(Outcome {
+            element: "failure",
+            kind: shown::rule_id(finding),
+            message: format!(
+                "{}, {}",
+                text::kind_word(finding.kind),
+                text::severity_word(finding.severity)
+            ),
+            body: text::finding(finding, &plain),
+        }),
+    }
 }
 
-fn details(finding: &Finding) -> String {
-    let side = |text: Option<String>| text.unwrap_or_else(|| "nothing".to_owned());
-    let changes = row::visible(finding)
-        .map(|c| format!("{}: {} -> {}", c.path, side(c.before), side(c.after)));
-    let at = finding
-        .declared
-        .iter()
-        .map(|at| format!("declared at {}:{}", at.file.display(), at.line));
-    let lines: Vec<String> = changes
-        .chain(finding.reasons.iter().cloned())
-        .chain(at)
+fn of_left_out(item: &NotLookedAt) -> Case {
+    let (element, kind) = match item.kind {
+        NotLookedAtKind::Unverifiable => ("error", "unverifiable"),
+        NotLookedAtKind::Skipped => ("skipped", "skipped"),
+    };
+    Case {
+        name: text::address(&item.address, item.deposed.as_deref()),
+        place: None,
+        outcome: Some(Outcome {
+            element,
+            kind: kind.to_owned(),
+            message: item.reason.clone(),
+            body: String::new(),
+        }),
+    }
+}
+
+fn of_problem(problem: &Error) -> Case {
+    Case {
+        name: problem.message().to_owned(),
+        place: None,
+        outcome: Some(Outcome {
+            element: "error",
+            kind: problem.kind().as_str().to_owned(),
+            message: problem.to_string(),
+            body: problem.hints().join("\n"),
+        }),
+    }
+}
+
+fn suite(out: &mut String, target: &str, cases: &[Case], time: &str) {
+    out.push_str("  <testsuite");
+    attribute(out, "name", target);
+    counts(out, cases.iter());
+    attribute(out, "timestamp", time);
+    out.push_str(">\n");
+    for case in cases {
+        out.push_str("    <testcase");
+        attribute(out, "name", &case.name);
+        attribute(out, "classname", target);
+        if let Some(place) = &case.place {
+            attribute(out, "file", &place.file);
+            if let Some(line) = place.line {
+                attribute(out, "line", &line.to_string());
+            }
+        }
+        let Some(outcome) = &case.outcome else {
+            out.push_str("/>\n");
+            continue;
+        };
+        // Writing to a string cannot fail.
+        let _ = write!(out, ">\n      <{}", outcome.element);
+        // Skipped cases have no type in the schemas of JUnit's readers.
+        if outcome.element != "skipped" {
+            attribute(out, "type", &outcome.kind);
+        }
+        attribute(out, "message", &outcome.message);
+        if outcome.body.is_empty() {
+            out.push_str("/>\n");
+        } else {
+            let _ = writeln!(out, ">{}</{}>", body(&outcome.body), outcome.element);
+        }
+        out.push_str("    </testcase>\n");
+    }
+    out.push_str("  </testsuite>\n");
+}
+
+fn counts<'a>(out: &mut String, cases: impl Iterator<Item = &'a Case>) {
+    let outcomes: Vec<&str> = cases
+        .map(|case| case.outcome.as_ref().map_or("passed", |o| o.element))
         .collect();
+    let of = |element| outcomes.iter().filter(|o| **o == element).count();
+    for (name, n) in [
+        ("tests", outcomes.len()),
+        ("failures", of("failure")),
+        ("errors", of("error")),
+        ("skipped", of("skipped")),
+    ] {
+        attribute(out, name, &n.to_string());
+    }
+}
+
+fn attribute(out: &mut String, name: &str, value: &str) {
+    let _ = write!(out, " {name}=\"{}\"", escaped(&one_line(value)));
+}
+
+fn body(text: &str) -> String {
+    let lines: Vec<String> = text.lines().map(|line| escaped(&one_line(line))).collect();
     lines.join("\n")
+}
+
+/// Characters that XML 1.0 cannot hold even as references are spelled out; [`one_line`] has done so with control characters.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\u{fffe}' | '\u{ffff}' => {
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+    use crate::report::testing::{SECRET, full, hostile};
+
+    fn written(report: &DriftReport) -> String {
+        suites(report, &RenderOptions::new(SystemTime::UNIX_EPOCH)).unwrap()
+    }
+
+    #[test]
+    fn a_whole_report() {
+        let text = written(&full());
+        assert!(!text.contains(SECRET));
+        insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn nothing_but_xml_comes_out() {
+        let text = written(&hostile());
+        let allowed = |c: char| c == '\n' || (c >= ' ' && c != '\u{fffe}' && c != '\u{ffff}');
+        assert!(text.chars().all(allowed));
+        // Every `<` opens or closes one of these.
+        for tag in text.split('<').skip(1) {
+            let name: String = tag
+                .trim_start_matches(['/', '?'])
+                .chars()
+                .take_while(char::is_ascii_lowercase)
+                .collect();
+            let known = [
+                "xml",
+                "testsuites",
+                "testsuite",
+                "testcase",
+                "failure",
+                "error",
+                "skipped",
+            ];
+            assert!(known.contains(&name.as_str()), "<{tag}");
+        }
+    }
 }

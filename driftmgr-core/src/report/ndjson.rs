@@ -1,89 +1,221 @@
-//! One JSON object a line, laid out as the machine-readable output of OpenTofu and Terraform is: `@level`, `@message`, `@timestamp` and a
-//! `type`. Readers ignore types that they do not know.
+//! A stream of JSON objects, one a line, in the manner of the machine-readable user interface of Terraform and OpenTofu: the first line
+//! says which version speaks, every line has `@level`, `@message`, `@module`, `@timestamp` and `type`, and readers pass over types that they
+//! do not know (OpenTofu, website/docs/internals/machine-readable-ui.mdx). Described by `schemas/drift-stream.schema.json`.
 
-use jiff::Timestamp;
 use serde_json::{Map, Value as Json, json};
 
-use super::{json, row};
-use crate::drift::{DriftReport, Severity};
+use super::render::RenderOptions;
+use super::text::one_line;
+use super::{json as machine, shown, text};
+use crate::drift::{DriftReport, Finding, NotLookedAtKind, Severity};
+use crate::error::Result;
 
-/// Version of the lines' form.
-const VERSION: &str = "1.0";
+/// Version of the stream: of Terraform's types in it as they are since 1.0, and of ours.
+const UI: &str = "1.0";
 
-/// The report's lines: `version`, then a `finding`, `not_looked_at` or `problem` each, then `summary`.
-pub(super) fn drift(report: &DriftReport, at: Timestamp) -> String {
-    let mut lines = Lines {
-        text: String::new(),
-        at: at.to_string(),
+/// The report, a line for each thing it says; the summary is the last line.
+pub(super) fn stream(report: &DriftReport, options: &RenderOptions) -> Result<String> {
+    let mut stream = Stream {
+        out: String::new(),
+        time: options.time()?,
     };
-    lines.add(
+    let version = env!("CARGO_PKG_VERSION");
+    stream.line(
         "info",
-        format!("driftmgr {}", env!("CARGO_PKG_VERSION")),
+        &format!("driftmgr {version}"),
         "version",
-        json!({"driftmgr": env!("CARGO_PKG_VERSION"), "ui": VERSION}),
+        [
+            ("driftmgr", json!(version)),
+            ("format_version", json!(machine::FORMAT_VERSION)),
+            ("ui", json!(UI)),
+        ],
     );
-    let document = json::drift(report);
-    let parts = |name: &str| document[name].as_array().cloned().unwrap_or_default();
-    for (finding, entry) in report.findings.iter().zip(parts("resource_drift")) {
-        let level = match finding.severity {
-            _ if finding.hidden.is_some() => "debug",
-            Severity::Critical => "error",
-            Severity::Important => "warn",
-            Severity::Informational => "info",
+    for each in &report.providers {
+        let message = format!("{} answered", each.address);
+        let provider = machine::provider(each);
+        stream.line("info", &message, "provider", [("provider", provider)]);
+    }
+    for finding in &report.findings {
+        stream.line(
+            level(finding),
+            &shown::headline(finding, false, 200),
+            "resource_drift",
+            [
+                ("change", change(finding)),
+                ("finding", machine::finding(finding)),
+            ],
+        );
+    }
+    for item in &report.not_looked_at {
+        let (level, verb) = match item.kind {
+            NotLookedAtKind::Unverifiable => ("warn", "could not be looked at"),
+            NotLookedAtKind::Skipped => ("info", "was skipped"),
         };
-        lines.add(
+        let address = text::address(&item.address, item.deposed.as_deref());
+        stream.line(
             level,
-            row::headline(finding),
-            "finding",
-            json!({"finding": entry}),
-        );
-    }
-    for (left_out, entry) in report.not_looked_at.iter().zip(parts("not_looked_at")) {
-        let message = format!(
-            "{} was not looked at: {}",
-            left_out.address, left_out.reason
-        );
-        lines.add(
-            "warn",
-            message,
+            &format!("{address} {verb}: {}", one_line(&item.reason)),
             "not_looked_at",
-            json!({"not_looked_at": entry}),
+            [("not_looked_at", machine::not_looked_at(item))],
         );
     }
-    for (problem, entry) in report.problems.iter().zip(parts("problems")) {
-        lines.add(
+    for problem in &report.problems {
+        let diagnostic = json!({
+            "severity": "error",
+            "summary": problem.message(),
+            "detail": problem.hints().join("\n"),
+        });
+        stream.line(
             "error",
-            problem.message().to_owned(),
-            "problem",
-            json!({"problem": entry}),
+            &one_line(&problem.to_string()),
+            "diagnostic",
+            [
+                ("diagnostic", diagnostic),
+                ("problem", machine::problem(problem)),
+            ],
         );
     }
-    let summary = &report.summary;
-    let message = format!(
-        "{} checked, {} drifted, {} deleted, {} could not be looked at",
-        summary.checked, summary.drifted, summary.deleted, summary.unverifiable
+    stream.line(
+        "info",
+        &text::check(report),
+        "summary",
+        [
+            ("summary", json!(report.summary)),
+            ("safe", json!(report.verdict().safe())),
+        ],
     );
-    lines.add("info", message, "summary", json!({"summary": summary}));
-    lines.text
+    Ok(stream.out)
 }
 
-struct Lines {
-    text: String,
-    at: String,
+struct Stream {
+    out: String,
+    time: String,
 }
 
-impl Lines {
-    fn add(&mut self, level: &str, message: String, kind: &str, payload: Json) {
+impl Stream {
+    fn line<const N: usize>(
+        &mut self,
+        level: &str,
+        message: &str,
+        ty: &str,
+        fields: [(&str, Json); N],
+    ) {
         let mut line = Map::new();
         line.insert("@level".to_owned(), level.into());
         line.insert("@message".to_owned(), message.into());
         line.insert("@module".to_owned(), "driftmgr".into());
-        line.insert("@timestamp".to_owned(), self.at.clone().into());
-        line.insert("type".to_owned(), kind.into());
-        if let Json::Object(payload) = payload {
-            line.extend(payload);
+        line.insert("@timestamp".to_owned(), self.time.clone().into());
+        line.insert("type".to_owned(), ty.into());
+        for (name, value) in fields {
+            line.insert(name.to_owned(), value);
         }
-        self.text.push_str(&Json::Object(line).to_string());
-        self.text.push('\n');
+        self.out.push_str(&Json::Object(line).to_string());
+        self.out.push('\n');
+    }
+}
+
+fn level(finding: &Finding) -> &'static str {
+    match (&finding.hidden, finding.severity) {
+        (Some(_), _) => "debug",
+        (None, Severity::Critical) => "error",
+        (None, Severity::Important) => "warn",
+        (None, Severity::Informational) => "info",
+    }
+}
+
+/// The change as Terraform's own `resource_drift` lines have it.
+fn change(finding: &Finding) -> Json {
+    let address = &finding.address;
+    let resource = &address.resource;
+    let module = match resource.module.is_root() {
+        true => String::new(),
+        false => resource.module.to_string(),
+    };
+    let local = match module.is_empty() {
+        true => address.to_string(),
+        false => address
+            .to_string()
+            .split_off(module.len().saturating_add(1)),
+    };
+    let key = match &address.key {
+        None => Json::Null,
+        Some(crate::address::InstanceKey::Int(i)) => json!(i),
+        Some(crate::address::InstanceKey::String(s)) => json!(s),
+    };
+    let mut change = json!({
+        "resource": {
+            "addr": address.to_string(),
+            "module": module,
+            "resource": local,
+            "implied_provider": finding.provider.source.provider_type,
+            "resource_type": resource.resource_type,
+            "resource_name": resource.name,
+            "resource_key": key,
+        },
+        "action": match finding.kind {
+            crate::drift::Kind::Missing => "delete",
+            crate::drift::Kind::Modified => "update",
+            crate::drift::Kind::Moved => "move",
+        },
+    });
+    if let (Some(previous), Some(change)) = (&finding.previous_address, change.as_object_mut()) {
+        change.insert(
+            "previous_resource".to_owned(),
+            json!({"addr": previous.to_string()}),
+        );
+    }
+    change
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::*;
+    use crate::report::testing::{SECRET, full, hostile};
+
+    fn lines(report: &DriftReport) -> Vec<Json> {
+        let options = RenderOptions::new(
+            SystemTime::UNIX_EPOCH + Duration::from_micros(1_700_000_000_000_001),
+        );
+        let text = stream(report, &options).unwrap();
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn each_thing_the_report_says_is_a_line() {
+        let report = full();
+        let lines = lines(&report);
+        let count = |ty: &str| lines.iter().filter(|l| l["type"] == ty).count();
+        assert_eq!(lines[0]["type"], "version");
+        assert_eq!(lines.last().unwrap()["type"], "summary");
+        assert_eq!(count("resource_drift"), report.findings.len());
+        assert_eq!(count("not_looked_at"), report.not_looked_at.len());
+        assert_eq!(count("diagnostic"), report.problems.len());
+        for line in &lines {
+            assert_eq!(line["@timestamp"], "2023-11-14T22:13:20.000001Z");
+            for name in ["@level", "@message", "@module", "type"] {
+                assert!(line[name].is_string(), "{name} in {line}");
+            }
+        }
+        let levels: Vec<_> = lines
+            .iter()
+            .filter(|l| l["type"] == "resource_drift")
+            .map(|l| l["@level"].as_str().unwrap())
+            .collect();
+        assert_eq!(levels, ["error", "debug", "warn", "warn"]);
+    }
+
+    #[test]
+    fn no_text_breaks_a_line_and_no_secret_gets_out() {
+        let options = RenderOptions::new(SystemTime::UNIX_EPOCH);
+        let text = stream(&hostile(), &options).unwrap();
+        assert!(!text.contains(SECRET));
+        assert_eq!(text.lines().count(), lines(&hostile()).len());
+        let drifted = &lines(&full())[3];
+        let module = &drifted["change"]["resource"]["module"];
+        assert!(module == "" || module.as_str().unwrap().starts_with("module."));
     }
 }

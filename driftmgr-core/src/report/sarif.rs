@@ -1,52 +1,51 @@
-//! SARIF 2.1.0, for code scanning.
+//! SARIF 2.1.0 (OASIS, March 2020), as code scanning takes it. A rule is a kind of drift and what it is about; a result is a finding, at the
+//! block that declares the resource. What was not looked at, and what a limit leaves out, are notifications: they are never silent.
+//! Limits: GitHub, "SARIF support for code scanning" (25,000 results of a run are accepted and 5,000 shown, 10 MB when compressed).
 
 use std::collections::BTreeMap;
 
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Value as Json, json};
 
-use super::row;
-use crate::drift::{DriftReport, Finding, Kind, Severity};
+use super::fingerprint::fingerprint;
+use super::places::Place;
+use super::render::RenderOptions;
+use super::shown::{self, cut};
+use super::text::{self, one_line};
+use super::{RULES_HELP, places};
+use crate::drift::{DriftReport, Finding, Kind, NotLookedAtKind};
+use crate::error::Result;
 
-/// GitHub takes 25,000 results of a run and keeps the 5,000 most severe; we choose them ourselves and say so.
-const RESULTS: usize = 5_000;
+const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+/// Bytes of all results together. Compressed they are far below what GitHub takes, whatever stands in them.
+const BYTES: usize = 9_000_000;
+/// Characters of one value and of one message.
+const VALUE: usize = 200;
+const MESSAGE: usize = 2_000;
+/// Notifications of one sort.
+const NOTES: usize = 50;
 
-/// What a path of a URI has to escape (RFC 3986 section 3.3).
-const IN_PATH: &AsciiSet = &CONTROLS
-    .add(b' ')
-    .add(b'"')
-    .add(b'#')
-    .add(b'%')
-    .add(b'<')
-    .add(b'>')
-    .add(b'?')
-    .add(b'[')
-    .add(b']')
-    .add(b'^')
-    .add(b'`')
-    .add(b'{')
-    .add(b'|')
-    .add(b'}');
-
-/// The visible findings as results, each at the block that declares it, else at its target.
-pub(super) fn drift(report: &DriftReport) -> Json {
-    let findings = row::by_severity(&report.findings);
-    let shown = findings.get(..RESULTS).unwrap_or(&findings);
-    let mut rules: BTreeMap<String, Json> = BTreeMap::new();
-    for finding in shown {
-        rules
-            .entry(rule_id(finding))
-            .or_insert_with(|| rule(finding));
+pub(super) fn log(report: &DriftReport, options: &RenderOptions) -> Result<Json> {
+    let findings = shown::worst_first(report, options.hidden);
+    let mut rules: BTreeMap<String, &Finding> = BTreeMap::new();
+    for finding in &findings {
+        rules.entry(shown::rule_id(finding)).or_insert(finding);
     }
-    let places: BTreeMap<&String, usize> =
-        rules.keys().enumerate().map(|(i, id)| (id, i)).collect();
-    let results: Vec<Json> = shown
-        .iter()
-        .map(|finding| result(finding, &places))
-        .collect();
-    let rules: Vec<&Json> = rules.values().collect();
-    json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+    let index: BTreeMap<&str, usize> = rules.keys().map(String::as_str).zip(0..).collect();
+    let mut results = Vec::new();
+    let mut bytes = 0;
+    for finding in findings.iter().take(options.sarif_results) {
+        let result = result(finding, &index, options);
+        bytes += result.to_string().len();
+        if bytes > BYTES {
+            break;
+        }
+        results.push(result);
+    }
+    let left_out = findings.len() - results.len();
+    let time = options.time()?;
+    Ok(json!({
+        "$schema": SCHEMA,
         "version": "2.1.0",
         "runs": [{
             "tool": {"driver": {
@@ -54,131 +53,121 @@ pub(super) fn drift(report: &DriftReport) -> Json {
                 "version": env!("CARGO_PKG_VERSION"),
                 "semanticVersion": env!("CARGO_PKG_VERSION"),
                 "informationUri": env!("CARGO_PKG_REPOSITORY"),
-                "rules": rules,
+                "rules": rules.iter().map(|(id, finding)| rule(id, finding)).collect::<Vec<_>>(),
             }},
             "columnKind": "unicodeCodePoints",
             "invocations": [{
-                // The run itself went well: drift is a result, not a failure.
                 "executionSuccessful": report.problems.is_empty(),
-                "toolExecutionNotifications": notifications(report, findings.len()),
+                "endTimeUtc": time,
+                "toolExecutionNotifications": notifications(report, left_out, options),
             }],
             "results": results,
+            "properties": {"summary": report.summary},
         }],
+    }))
+}
+
+fn rule(id: &str, finding: &Finding) -> Json {
+    let kind = match finding.kind {
+        Kind::Missing => "A resource of the state does not exist",
+        Kind::Modified => "A resource differs from its state",
+        Kind::Moved => "A resource has another address in the state",
+    };
+    let category = shown::category_name(finding.category).replace('_', " ");
+    json!({
+        "id": id,
+        "shortDescription": {"text": format!("{kind}: {category}")},
+        "fullDescription": {"text": format!("{kind}; the most severe of what differs is about {category}.")},
+        "help": {"text": RULES_HELP},
+        "defaultConfiguration": {"level": "warning"},
+        "properties": {"tags": ["drift", category]},
     })
 }
 
-/// A rule for each kind and category, with a stable name: `driftmgr/modified/encryption`.
-fn rule_id(finding: &Finding) -> String {
-    format!(
-        "driftmgr/{}/{}",
-        row::kind(finding.kind),
-        row::word(finding.category)
-    )
-}
-
-fn rule(finding: &Finding) -> Json {
-    let category = row::word(finding.category).replace('_', " ");
-    let text = match finding.kind {
-        Kind::Missing => "An object of the state no longer exists.".to_owned(),
-        Kind::Moved => {
-            "An object has another address in the configuration than in the state.".to_owned()
-        }
-        Kind::Modified => format!("What is really there differs from the state: {category}."),
-    };
+fn result(finding: &Finding, rules: &BTreeMap<&str, usize>, options: &RenderOptions) -> Json {
+    let id = shown::rule_id(finding);
+    let mut message = vec![shown::headline(finding, options.hidden, VALUE)];
+    message.extend(text::hidden_note(finding).filter(|_| !options.hidden));
+    message.push(text::effect(finding));
+    message.extend(finding.reasons.iter().map(|reason| one_line(reason)));
+    let print = fingerprint(finding, options);
     json!({
-        "id": rule_id(finding),
-        "name": format!("{} {category}", row::kind(finding.kind)),
-        "shortDescription": {"text": text},
-        "help": {"text": "`driftmgr explain ADDRESS` shows everything about one object."},
-        "properties": {"tags": ["drift", row::word(finding.category)]},
-    })
-}
-
-fn result(finding: &Finding, rules: &BTreeMap<&String, usize>) -> Json {
-    let id = rule_id(finding);
-    let (file, line) = match &finding.declared {
-        Some(at) => (at.file.display().to_string(), at.line),
-        None => (finding.target.clone(), 1),
-    };
-    let level = match finding.severity {
-        Severity::Critical => "error",
-        Severity::Important => "warning",
-        Severity::Informational => "note",
-    };
-    let address = row::address(finding);
-    json!({
-        "ruleIndex": rules.get(&id),
         "ruleId": id,
-        "level": level,
-        "message": {"text": message(finding)},
+        "ruleIndex": rules.get(id.as_str()),
+        "level": shown::level(finding.severity),
+        "message": {"text": cut(&one_line(&message.join("; ")), MESSAGE)},
         "locations": [{
-            "physicalLocation": {
-                "artifactLocation": {"uri": uri(&file), "uriBaseId": "%SRCROOT%"},
-                "region": {"startLine": line},
-            },
-            "logicalLocations": [{"fullyQualifiedName": address, "kind": "resource"}],
+            "physicalLocation": physical(&places::of_finding(finding, options)),
+            "logicalLocations": [{
+                "fullyQualifiedName": shown::address(finding),
+                "kind": "resource",
+            }],
         }],
-        "partialFingerprints": {"driftmgrFinding/v1": row::fingerprint(finding)},
+        // GitHub matches alerts by the first one.
+        "partialFingerprints": {"primaryLocationLineHash": print, "driftmgr/v1": print},
         "properties": {
             "target": finding.target,
             "severity": finding.severity,
             "category": finding.category,
+            "class": finding.class,
         },
     })
 }
 
-fn message(finding: &Finding) -> String {
-    let side = |text: Option<String>| text.unwrap_or_else(|| "nothing".to_owned());
-    let changes = row::visible(finding)
-        .map(|c| format!("{}: {} -> {}", c.path, side(c.before), side(c.after)));
-    let mut lines = vec![row::headline(finding)];
-    lines.extend(changes);
-    lines.extend(finding.reasons.iter().cloned());
-    lines.join("\n")
+fn physical(place: &Place) -> Json {
+    json!({
+        "artifactLocation": {"uri": place.uri()},
+        // Code scanning needs a line.
+        "region": {"startLine": place.line.unwrap_or(1)},
+    })
 }
 
-/// A relative reference with slashes; a drive or a leading slash stays what it is.
-fn uri(path: &str) -> String {
-    let path = path.replace('\\', "/");
-    let path = path.strip_prefix("./").unwrap_or(&path);
-    utf8_percent_encode(path, IN_PATH).to_string()
-}
-
-fn notifications(report: &DriftReport, findings: usize) -> Vec<Json> {
-    let mut notifications: Vec<Json> = report
-        .problems
-        .iter()
-        .map(|problem| json!({"level": "error", "message": {"text": problem.to_string()}}))
-        .collect();
-    let mut note = |level: &str, text: String| {
-        notifications.push(json!({"level": level, "message": {"text": text}}));
+fn notifications(report: &DriftReport, left_out: usize, options: &RenderOptions) -> Vec<Json> {
+    let mut notes = Vec::new();
+    let mut note = |level: &str, text: &str| {
+        let text = cut(&one_line(text), MESSAGE);
+        notes.push(json!({"level": level, "message": {"text": text}}));
     };
-    if findings > RESULTS {
+    if left_out > 0 {
         note(
             "warning",
-            format!(
-                "{} of {findings} findings are left out here: hosts keep the {RESULTS} most severe",
-                findings - RESULTS
+            &format!(
+                "{left_out} findings are not among the results, the least severe ones: a run holds {} results and {BYTES} bytes at most",
+                options.sarif_results
             ),
         );
     }
-    if report.summary.unverifiable > 0 {
+    for problem in report.problems.iter().take(NOTES) {
+        note("error", &problem.to_string());
+    }
+    let mut open: BTreeMap<&str, usize> = BTreeMap::new();
+    for item in &report.not_looked_at {
+        if item.kind == NotLookedAtKind::Unverifiable {
+            *open.entry(&item.reason).or_default() += 1;
+        }
+    }
+    for (reason, n) in open.iter().take(NOTES) {
+        note("warning", &format!("not looked at, {n} × {reason}"));
+    }
+    let more = report.problems.len().saturating_sub(NOTES) + open.len().saturating_sub(NOTES);
+    if more > 0 {
         note(
             "warning",
-            format!(
-                "{} objects could not be looked at",
-                report.summary.unverifiable
-            ),
+            &format!("{more} more problems and reasons are in the whole report"),
         );
     }
-    if report.summary.hidden > 0 {
+    if report.summary.hidden > 0 && !options.hidden {
+        let hidden = report.summary.hidden;
         note(
             "note",
-            format!(
-                "{} objects have nothing but hidden differences",
-                report.summary.hidden
+            &format!(
+                "{} only in ways that do not matter: not among the results",
+                shown::differ(hidden)
             ),
         );
     }
-    notifications
+    notes
 }
+
+#[cfg(test)]
+mod tests;

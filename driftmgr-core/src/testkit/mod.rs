@@ -5,3 +5,4 @@
 
 pub mod backend;
 pub mod hostile;
+pub mod schema;

@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use driftmgr_core::drift::DriftReport;
 use driftmgr_core::report::json;
 use driftmgr_core::report::text::{self, TextOptions};
 use driftmgr_core::state::{Analysis, Health, HealthInputs};
@@ -10,7 +11,7 @@ use driftmgr_core::{Error, ErrorKind};
 use crate::args::StateAnalyze;
 use crate::commands::Call;
 use crate::exit::{Exit, Failure};
-use crate::output::{Render, emit, pretty};
+use crate::output::{Render, Wanted, emit, pretty};
 use crate::source::read_state;
 use crate::survey::{self, Surveyed};
 use crate::ui::printer::Printer;
@@ -43,6 +44,10 @@ impl Render for Analyzed {
             "drift": self.drift.as_ref().map(|d| json::drift(&d.report)),
         }))
     }
+
+    fn report(&self) -> Option<&DriftReport> {
+        self.drift.as_ref().map(|d| &d.report)
+    }
 }
 
 pub(crate) fn run(
@@ -51,6 +56,10 @@ pub(crate) fn run(
     printer: &Printer,
 ) -> Result<Exit, Failure> {
     let file = args.state.file.as_str();
+    let mut wanted = Wanted::of_report(&args.output, printer)?;
+    if args.offline {
+        wanted = wanted.without_report("drift is not looked at with --offline")?;
+    }
     let from_input = file == "-";
     if from_input && !args.offline {
         let error = Error::new(
@@ -81,7 +90,7 @@ pub(crate) fn run(
         name: stored.name,
         drift,
     };
-    emit(printer, &args.output, &[], &analyzed)?;
+    emit(printer, &wanted, &[], &analyzed)?;
     Ok(match &analyzed.drift {
         Some(surveyed) => surveyed.exit(Exit::judged(&surveyed.report, &args.judge)),
         // Whoever asks for more than "done" learns that drift was not looked at.

@@ -1,5 +1,6 @@
 //! `driftmgr state compare`
 
+use driftmgr_core::report::Format;
 use driftmgr_core::report::text::{self, TextOptions};
 use driftmgr_core::state::{Comparison, compare};
 use driftmgr_core::{Error, ErrorKind, Partial};
@@ -7,7 +8,7 @@ use driftmgr_core::{Error, ErrorKind, Partial};
 use crate::args::StateCompare;
 use crate::commands::Call;
 use crate::exit::{Exit, Failure};
-use crate::output::{Render, emit, pretty};
+use crate::output::{Render, Wanted, emit, pretty};
 use crate::source::read_state;
 use crate::survey;
 use crate::ui::printer::Printer;
@@ -38,26 +39,33 @@ pub(crate) fn run(
     call: &Call<'_>,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
+    let wanted = Wanted::of_report(&args.output, printer)?;
     match &args.file {
-        Some(file) => with_reality(args, file, call, printer),
-        None => with_each_other(args, printer),
+        Some(file) => with_reality(args, file, &wanted, call, printer),
+        None => with_each_other(args, wanted, printer),
     }
 }
 
 fn with_reality(
     args: &StateCompare,
     file: &str,
+    wanted: &Wanted,
     call: &Call<'_>,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
     let options = survey::drift_options(call, &[], &[]);
     let targets = [file.to_owned()];
     let surveyed = survey::run(call, printer, &args.reach, &targets, &options)?;
-    emit(printer, &args.output, &surveyed.folders, &surveyed)?;
+    emit(printer, wanted, &surveyed.folders, &surveyed)?;
     Ok(surveyed.exit(Exit::judged(&surveyed.report, &args.judge)))
 }
 
-fn with_each_other(args: &StateCompare, printer: &Printer) -> Result<Exit, Failure> {
+fn with_each_other(
+    args: &StateCompare,
+    wanted: Wanted,
+    printer: &Printer,
+) -> Result<Exit, Failure> {
+    let wanted = wanted.without_report("two states are compared, without reality")?;
     let [before, after] = args.files.as_slice() else {
         let error = Error::new(ErrorKind::InvalidInput, "--files takes two state files")
             .with_hint("write --files OLD,NEW; --file FILE compares one state with reality");
@@ -76,11 +84,11 @@ fn with_each_other(args: &StateCompare, printer: &Printer) -> Result<Exit, Failu
         found: compare(&before.state, &after.state),
         names: [before.name, after.name],
     };
-    if args.output.format() == crate::args::Format::Json {
+    if wanted.format() == Format::Json {
         // The JSON form has no place for them.
         printer.problems(&compared.found.problems);
     }
-    emit(printer, &args.output, &[], &compared)?;
+    emit(printer, &wanted, &[], &compared)?;
     Ok(match args.judge.detailed_exitcode {
         true if !compared.found.value.is_empty() => Exit::Drift,
         true if !compared.found.problems.is_empty() => Exit::Open,

@@ -6,7 +6,7 @@ use driftmgr_core::state::Secrets;
 
 use crate::args::StateInspect;
 use crate::exit::{Exit, Failure};
-use crate::output::{Render, emit, pretty};
+use crate::output::{Render, Wanted, emit, pretty};
 use crate::source::{StoredState, read_state};
 use crate::ui::printer::Printer;
 
@@ -25,6 +25,6 @@ impl Render for StoredState {
 
 pub(crate) fn run(args: &StateInspect, printer: &Printer) -> Result<Exit, Failure> {
     let stored = read_state(&args.state.file)?;
-    emit(printer, &args.output, &[], &stored)?;
+    emit(printer, &Wanted::from(&args.output), &[], &stored)?;
     Ok(Exit::Ok)
 }

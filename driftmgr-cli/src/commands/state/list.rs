@@ -3,11 +3,12 @@
 use driftmgr_core::Error;
 use driftmgr_core::address::InstanceAddress;
 use driftmgr_core::drift::Selection;
+use driftmgr_core::report::Format;
 use driftmgr_core::report::text::{TextOptions, one_line};
 
-use crate::args::{Format, StateList};
+use crate::args::StateList;
 use crate::exit::{Exit, Failure};
-use crate::output::{Render, emit, pretty};
+use crate::output::{Render, Wanted, emit, pretty};
 use crate::source::read_state;
 use crate::ui::printer::Printer;
 
@@ -35,7 +36,7 @@ pub(crate) fn run(args: &StateList, printer: &Printer) -> Result<Exit, Failure> 
         // Addresses are spelled exactly, for whoever reads them from a pipe.
         printer.lines(listing.0.iter().map(ToString::to_string))?;
     } else {
-        emit(printer, &args.output, &[], &listing)?;
+        emit(printer, &Wanted::from(&args.output), &[], &listing)?;
     }
     Ok(Exit::Ok)
 }

@@ -5,12 +5,12 @@ use anstyle::Style as Ansi;
 use super::change::{self, Change};
 use super::page::Page;
 use super::style::{Style, paint};
-use super::{safe, value};
-use crate::drift::{Class, EffectAction, Finding, Kind, Severity};
+use super::{TextOptions, safe, value};
+use crate::drift::{Class, EffectAction, Finding, Hidden, Kind, Severity};
 use crate::value::Path;
 
 /// The word for a kind, as in `2 deleted`.
-pub(super) fn kind_word(kind: Kind) -> &'static str {
+pub(in crate::report) fn kind_word(kind: Kind) -> &'static str {
     match kind {
         Kind::Missing => "deleted",
         Kind::Modified => "modified",
@@ -19,7 +19,7 @@ pub(super) fn kind_word(kind: Kind) -> &'static str {
 }
 
 /// The word for a severity.
-pub(super) fn severity_word(severity: Severity) -> &'static str {
+pub(in crate::report) fn severity_word(severity: Severity) -> &'static str {
     match severity {
         Severity::Critical => "critical",
         Severity::Important => "important",
@@ -36,11 +36,18 @@ fn severity_style(style: &Style, severity: Severity) -> Ansi {
 }
 
 /// An address with the key of a deposed object.
-pub(super) fn address(address: impl std::fmt::Display, deposed: Option<&str>) -> String {
+pub(in crate::report) fn address(address: impl std::fmt::Display, deposed: Option<&str>) -> String {
     match deposed {
         Some(key) => safe::one_line(&format!("{address} (deposed object {key})")),
         None => safe::one_line(&address.to_string()),
     }
+}
+
+/// A finding alone.
+pub(in crate::report) fn finding(finding: &Finding, options: &TextOptions) -> String {
+    let mut page = Page::new(options);
+    write(&mut page, 0, finding);
+    page.finish()
 }
 
 /// True when a value had to be cut.
@@ -74,9 +81,10 @@ pub(super) fn write(page: &mut Page<'_>, indent: usize, finding: &Finding) -> bo
         page.line(indent, format!("in the state as {previous}"));
     }
     if finding.kind == Kind::Missing {
-        identify(page, indent, finding);
+        page.line(indent, identity(finding));
     }
-    for change in &finding.changes {
+    let all = finding.hidden.is_some() || page.options.every_address;
+    for change in finding.changes.iter().filter(|c| all || c.hidden.is_none()) {
         let mut notes = Vec::new();
         if replaces(finding, &change.path) {
             notes.push((style.important, "(forces replacement)".to_owned()));
@@ -86,6 +94,10 @@ pub(super) fn write(page: &mut Page<'_>, indent: usize, finding: &Finding) -> bo
                 severity_style(&style, change.severity),
                 format!("[{}]", severity_word(change.severity)),
             ));
+        }
+        if let Some(hidden) = change.hidden.as_ref().filter(|_| finding.hidden.is_none()) {
+            let note = format!("(hidden by rule {})", safe::one_line(&hidden.rule));
+            notes.push((style.quiet, note));
         }
         was_cut |= change::write(
             page,
@@ -101,11 +113,14 @@ pub(super) fn write(page: &mut Page<'_>, indent: usize, finding: &Finding) -> bo
             },
         );
     }
+    if let Some(note) = hidden_note(finding).filter(|_| !all) {
+        page.prose(indent, 2, style.quiet, &note);
+    }
     let mut reasons: Vec<&str> = Vec::new();
     let of_changes = finding
         .changes
         .iter()
-        .filter(|c| c.severity > Severity::Informational)
+        .filter(|c| c.hidden.is_none() && c.severity > Severity::Informational)
         .map(|c| &c.reason);
     for reason in finding.reasons.iter().chain(of_changes) {
         if !reason.is_empty() && !reasons.contains(&reason.as_str()) {
@@ -123,26 +138,54 @@ pub(super) fn write(page: &mut Page<'_>, indent: usize, finding: &Finding) -> bo
     was_cut
 }
 
-fn replaces(finding: &Finding, path: &Path) -> bool {
+/// Whether apply would replace the object because of what differs at the path.
+pub(in crate::report) fn replaces(finding: &Finding, path: &Path) -> bool {
     finding
         .effect
         .as_ref()
         .is_some_and(|e| e.replace_because.iter().any(|p| p.contains(path)))
 }
 
+/// How many changes of a visible finding are not shown, and why: `and 2 more that do not matter: …`.
+pub(in crate::report) fn hidden_note(finding: &Finding) -> Option<String> {
+    if finding.hidden.is_some() {
+        return None;
+    }
+    let hidden: Vec<&Hidden> = finding
+        .changes
+        .iter()
+        .filter_map(|c| c.hidden.as_ref())
+        .collect();
+    let mut reasons: Vec<&str> = Vec::new();
+    for hidden in &hidden {
+        if !reasons.contains(&hidden.reason.as_str()) {
+            reasons.push(&hidden.reason);
+        }
+    }
+    let verb = if hidden.len() == 1 { "does" } else { "do" };
+    (!hidden.is_empty()).then(|| {
+        format!(
+            "and {} more that {verb} not matter: {}",
+            hidden.len(),
+            reasons.join("; ")
+        )
+    })
+}
+
 /// What a deleted object was, by the attribute that providers identify objects with.
-fn identify(page: &mut Page<'_>, indent: usize, finding: &Finding) {
+pub(in crate::report) fn identity(finding: &Finding) -> String {
     let at = Path::attribute_of_root("id");
-    if let Some(id) = finding.before.attribute("id").filter(|id| !id.is_null()) {
-        let id = value::inline(id, &at, &finding.sensitive);
-        page.line(indent, format!("in the state with id {id}, not in reality"));
-    } else {
-        page.line(indent, "in the state, not in reality");
+    match finding.before.attribute("id").filter(|id| !id.is_null()) {
+        Some(id) => {
+            let id = value::inline(id, &at, &finding.sensitive);
+            format!("in the state with id {id}, not in reality")
+        }
+        None => "in the state, not in reality".to_owned(),
     }
 }
 
 /// What apply would do, in one sentence.
-pub(super) fn effect(finding: &Finding) -> String {
+pub(in crate::report) fn effect(finding: &Finding) -> String {
     let Some(effect) = &finding.effect else {
         return match finding.class {
             Class::Cosmetic => "apply would change nothing".to_owned(),

@@ -26,11 +26,15 @@ pub use check::check;
 pub use compare::comparison;
 pub use drift::drift;
 pub use explain::explain;
+pub(in crate::report) use finding::{
+    address, effect, finding, hidden_note, identity, kind_word, replaces, severity_word,
+};
 pub use inspect::inspect;
 pub use problem::{error, problems};
 pub use safe::{one_line, shell};
 pub use section::{Section, sections};
 pub use style::Style;
+pub(in crate::report) use value::documents;
 
 /// How a text is to look.
 #[derive(Debug, Clone)]

@@ -14,7 +14,10 @@ pub(super) fn path(path: &Path, secret: &PathSet) -> String {
 }
 
 /// Both sides of a change as text that is better compared by lines: multi-line strings, and JSON documents laid out.
-pub(super) fn documents(before: Option<&Value>, after: Option<&Value>) -> Option<(String, String)> {
+pub(in crate::report) fn documents(
+    before: Option<&Value>,
+    after: Option<&Value>,
+) -> Option<(String, String)> {
     let (before, after) = (before?.as_str()?, after?.as_str()?);
     if let (Some(a), Some(b)) = (json_document(before), json_document(after)) {
         // Layout alone differs: then the raw text is what there is to see.

@@ -1,6 +1,6 @@
 use super::*;
-use crate::drift::{Cause, Class, Effect, EffectAction, Hidden, Kind, Summary};
-use crate::report::tests::sample::*;
+use crate::drift::{Class, Effect, EffectAction, Kind, Summary};
+use crate::report::testing::{SECRET, attribute, change, finding, full};
 use crate::report::text::Style;
 use crate::value::PathSet;
 
@@ -173,40 +173,4 @@ Next
   look closer       driftmgr explain aws_vpc.main .
   update the state  tofu apply -refresh-only
 ");
-}
-
-#[test]
-fn related_findings_have_a_line_and_hidden_ones_are_not_counted() {
-    let names = ["aws_subnet.a", "aws_subnet.b", "aws_subnet.c"];
-    let mut findings: Vec<Finding> = names
-        .iter()
-        .map(|name| finding("infra", name, Kind::Modified))
-        .collect();
-    let member = |name: &str| Member {
-        target: "infra".to_owned(),
-        address: name.parse().unwrap(),
-        deposed: None,
-    };
-    let group = |names: &[&str], reason: &str| Group {
-        cause: Cause::SameChange,
-        members: names.iter().map(|n| member(n)).collect(),
-        paths: vec![attribute("tags")],
-        reason: reason.to_owned(),
-    };
-    findings[2].hidden = Some(Hidden {
-        rule: "informational".into(),
-        reason: "tags".into(),
-    });
-    let report = DriftReport {
-        findings,
-        groups: vec![
-            group(&names, "aws_subnet: tags became \"\u{1b}[2J\""),
-            group(&names[1..], "one of them is hidden"),
-        ],
-        ..DriftReport::default()
-    };
-    let text = drift(&report, &options());
-    let related = text.split("Related\n").nth(1).unwrap();
-    let lines: Vec<&str> = related.lines().take_while(|l| !l.is_empty()).collect();
-    assert_eq!(lines, ["  2 × aws_subnet: tags became \"\\u001b[2J\""]);
 }

@@ -17,7 +17,17 @@ fn help(command: &mut clap::Command, path: &str, out: &mut String) {
         .split_once("\nGlobal options:")
         .filter(|_| path.contains(' '))
         .unwrap_or((&text, ""));
-    let lines: Vec<&str> = own.trim_end().lines().map(str::trim_end).collect();
+    // Only some builds have these formats.
+    let optional = |line: &&str| {
+        let line = line.trim_start();
+        line.starts_with("arrow  ") || line.starts_with("parquet  ")
+    };
+    let lines: Vec<&str> = own
+        .trim_end()
+        .lines()
+        .map(str::trim_end)
+        .filter(|line| !optional(line))
+        .collect();
     out.push_str(&format!("## {path}\n\n{}\n\n", lines.join("\n")));
     let names: Vec<String> = command
         .get_subcommands()

@@ -93,7 +93,7 @@ impl Change {
                 MASK.to_owned()
             } else {
                 let masked = crate::value::mask_at(value, &change.path, &finding.sensitive);
-                value_line(&masked, usize::MAX)
+                value_line(&plain(masked), usize::MAX)
             })
         };
         let readable = !change.sensitive && !finding.sensitive.hides(&change.path);
@@ -125,6 +125,20 @@ impl Change {
     /// Both sides, with a word where there is nothing.
     pub(super) fn sides(&self) -> [&str; 2] {
         [&self.before, &self.after].map(|side| side.as_deref().unwrap_or(NOTHING))
+    }
+}
+
+/// The value as it is when it is read back from JSON, so that both look the same: without the types of dynamic values.
+fn plain(value: Value) -> Value {
+    match value {
+        Value::Unknown => Value::Null,
+        Value::Dynamic(inner) => plain(inner.1),
+        Value::List(items) => Value::List(items.into_iter().map(plain).collect()),
+        Value::Set(items) => Value::List(items.into_iter().map(plain).collect()),
+        Value::Map(entries) => {
+            Value::Map(entries.into_iter().map(|(k, v)| (k, plain(v))).collect())
+        }
+        value => value,
     }
 }
 

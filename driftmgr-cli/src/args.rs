@@ -119,12 +119,12 @@ pub enum Command {
     ///
     /// Exit code 0: in sync, and everything was looked at. 2: drift. 3: no drift was found, but something could not be looked at.
     /// 1: an error.
-    Check(Check),
+    Check(Box<Check>),
 
     /// What differs between states and reality, attribute by attribute
     ///
     /// A folder that is called `history` is spelled `./history`.
-    Drift(Drift),
+    Drift(Box<Drift>),
 
     /// Look into a state: list, inspect, compare, upgrade, analyze
     #[command(subcommand)]

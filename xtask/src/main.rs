@@ -25,6 +25,7 @@ Commands:
   tools [--only A,B]    install what the tests need, pinned, outside of the checkout
   tools --list          show what that is
   providers             build and install the two test providers alone
+  noise                 run the noise lab and write what it finds to docs/noise.md
   help                  show this
 
 Variables:
@@ -65,6 +66,7 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
             tools::list();
             Ok(())
         }
+        ["noise"] => suite::noise(&Layout::find()?),
         ["providers"] => tools::install(&Layout::find()?, Some(recipes::TEST_PROVIDERS)),
         _ => Err(Failure::new(format!(
             "unknown command: cargo xtask {}\n\n{HELP}",

@@ -40,6 +40,24 @@ pub fn run(layout: &Layout, nextest: &[&str]) -> Result<(), Failure> {
     suite.nextest(nextest)
 }
 
+/// The noise lab alone, whose result is written to `docs/noise.md`.
+pub fn noise(layout: &Layout) -> Result<(), Failure> {
+    prerequisites::check(layout)?;
+    tools::install(layout, None)?;
+    let suite = Suite { layout };
+    let mut command = suite.nextest_command();
+    let status = command
+        .args(["--cargo-quiet", "-E", "test(noise::)"])
+        .env("DRIFTMGR_NOISE_TABLE", "1")
+        .status()
+        .map_err(|error| Failure::new(format!("cargo-nextest: {error}")))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(Failure::told())
+    }
+}
+
 struct Suite<'a> {
     layout: &'a Layout,
 }

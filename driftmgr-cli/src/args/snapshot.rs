@@ -13,7 +13,7 @@ pub enum Snapshot {
     ///
     /// The file holds no secret: in the place of each stands a keyed hash, whose key is in the file. It is written for its owner alone,
     /// since weak secrets can be guessed from such a hash. `driftmgr drift TARGET --snapshot FILE` compares with it, without any provider.
-    Save(SnapshotSave),
+    Save(Box<SnapshotSave>),
 
     /// What a snapshot holds: states, times, providers, and what was not looked at
     Show(SnapshotShow),

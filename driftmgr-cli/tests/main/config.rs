@@ -31,7 +31,7 @@ fn show_says_what_holds_and_why() {
     write(
         dir.path(),
         "a/driftmgr.yaml",
-        "app:\n  name: shop\ndrift:\n  ignore: [{type: t, reason: known}]\n",
+        "app:\n  name: shop\nvisualizations:\n  enable_3d: true\n",
     );
     let work = dir.path().join("a/b");
     std::fs::create_dir_all(&work).unwrap();
@@ -61,7 +61,8 @@ fn show_says_what_holds_and_why() {
         json!([true, {"kind": "default"}])
     );
     assert!(
-        run.err.contains("no effect yet: drift.ignore (line 4)"),
+        run.err
+            .contains("no effect yet: visualizations.enable_3d (line 4)"),
         "{}",
         run.err
     );

@@ -117,7 +117,7 @@ mod tests {
 
     fn drift(line: &str) -> Option<Drift> {
         match Cli::try_parse_from(line.split(' ')).ok()?.command? {
-            Command::Drift(drift) => Some(drift),
+            Command::Drift(drift) => Some(*drift),
             _ => None,
         }
     }

@@ -155,6 +155,7 @@ impl Check {
 fn is(ty: &str, value: &Json) -> bool {
     match ty {
         "integer" => value.is_i64() || value.is_u64(),
+        "number" => value.is_number(),
         "string" => value.is_string(),
         "boolean" => value.is_boolean(),
         "object" => value.is_object(),

@@ -216,9 +216,8 @@ fn every_field_is_described_in_words_the_check_knows() {
         }
     }
     // Schemas of what people write refuse what is unknown, and one of snapshots says more than this check knows: they are held otherwise.
-    let read_by_programs = |name: &String| {
-        !matches!(name.as_str(), "config" | "driftmgr-settings" | "snapshot")
-    };
+    let read_by_programs =
+        |name: &String| !matches!(name.as_str(), "config" | "driftmgr-settings" | "snapshot");
     for name in Check::names().into_iter().filter(read_by_programs) {
         visit(Check::of(&name).schema(), &name);
     }

@@ -165,7 +165,12 @@ impl<'a> Reader<'_, 'a> {
         };
         let parsed = if text.is_empty() {
             let source = provider_of_type(&address.resource_type);
-            Ok(legacy_provider(ProviderConfigAddress::default_of(source)))
+            if source.provider_type.is_empty() {
+                // A type such as `_b` names nobody: refused here, as it would be once it was upgraded.
+                "provider.".parse().map(legacy_provider)
+            } else {
+                Ok(legacy_provider(ProviderConfigAddress::default_of(source)))
+            }
         } else if text.contains("provider.") {
             text.parse().map(legacy_provider)
         } else {

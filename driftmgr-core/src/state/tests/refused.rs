@@ -59,6 +59,11 @@ fn each_wrong_file_is_named() {
         ),
         ("{\"version\":3}", "invalid_state", "no `modules`"),
         (
+            "{\"version\":3,\"modules\":[{\"path\":[\"root\"],\"resources\":{\"_b.c\":{\"type\":\"_b\",\"primary\":{\"id\":\"i\"}}}}]}",
+            "invalid_state",
+            "the provider of _b.c",
+        ),
+        (
             "{\"version\":3,\"modules\":[{\"path\":[]}]}",
             "invalid_state",
             "no `path`",

@@ -5,7 +5,7 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use divan::counter::BytesCount;
-use driftmgr_benches::synthetic_state;
+use driftmgr_benches::states::synthetic_state;
 use driftmgr_core::state::State;
 
 const INSTANCES: [usize; 2] = [3_000, 30_000];

@@ -340,7 +340,7 @@ pub struct Reach {
     #[arg(long, value_name = "NAME")]
     pub workspace: Option<String>,
 
-    /// How many instances are read at a time from each provider
+    /// How many instances are read at a time from each provider, instead of as many as make it faster
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub parallelism: Option<u16>,
 

@@ -174,7 +174,7 @@ impl Client {
     ) -> Result<DriftReport> {
         let selection = Selection::new(&options.targets, &options.exclude)?;
         let pool = ProviderPool::new(PoolOptions {
-            concurrency: options.parallelism.max(1),
+            concurrency: options.concurrency(),
             answer_timeout: options.read_timeout,
             ..PoolOptions::default()
         });

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::address::ProviderSource;
 use crate::configuration::VariableInput;
 use crate::drift::{Comparators, Filter};
+use crate::provider::plugin::Concurrency;
 
 /// How a target is opened.
 #[derive(Debug, Clone, Default)]
@@ -20,8 +21,12 @@ pub struct OpenOptions {
 /// How drift is looked for.
 #[derive(Debug, Clone)]
 pub struct DriftOptions {
-    /// Reads that one provider configuration serves at a time. Clouds throttle by account, so more is not always faster.
-    pub parallelism: usize,
+    /// Reads that one provider configuration serves at a time: always this many. `None`: as many as make it faster, from
+    /// [`DriftOptions::workers`] on.
+    pub parallelism: Option<usize>,
+    /// Reads that one provider configuration serves at a time to begin with. Clouds throttle by account, so there are more, up to ten times
+    /// as many, only while the provider answers faster for it.
+    pub workers: usize,
     /// How long one read may take.
     pub read_timeout: Duration,
     /// Whether provider plugins may be run. They are native code and run with this process's credentials. Without them, only types
@@ -40,10 +45,11 @@ pub struct DriftOptions {
 }
 
 impl Default for DriftOptions {
-    /// Ten reads at a time, five minutes each, plugins allowed.
+    /// Ten reads at a time or more, five minutes each, plugins allowed.
     fn default() -> Self {
         Self {
-            parallelism: 10,
+            parallelism: None,
+            workers: 10,
             read_timeout: Duration::from_secs(5 * 60),
             plugins: true,
             targets: Vec::new(),
@@ -51,6 +57,19 @@ impl Default for DriftOptions {
             comparators: Comparators::default(),
             filter: Filter::default(),
             provider_paths: BTreeMap::new(),
+        }
+    }
+}
+
+impl DriftOptions {
+    /// What a provider configuration is given at a time.
+    pub(super) fn concurrency(&self) -> Concurrency {
+        match self.parallelism {
+            Some(number) => Concurrency::Fixed(number),
+            None => Concurrency::Adaptive {
+                start: self.workers,
+                most: self.workers.saturating_mul(10),
+            },
         }
     }
 }

@@ -25,6 +25,7 @@ impl DriftOptions {
         };
         Self {
             parallelism: drift.parallelism,
+            workers: settings.performance.workers,
             read_timeout: drift.read_timeout,
             plugins: drift.plugins,
             comparators: comparators.with_rules(equalities(settings).value),

@@ -180,7 +180,7 @@ pub const KEYS: &[Key] = &[
         .by(env::DRIFTMGR_BASELINE),
     key("drift.fail_on", Kind::Word(SeverityLevel::WORDS), "Exit with 2 on drift of this severity or above, and with 3 when something could not be looked at")
         .by(env::DRIFTMGR_FAIL_ON),
-    key("drift.parallelism", COUNT, "How many instances are read at a time from each provider; performance.workers unless set")
+    key("drift.parallelism", COUNT, "How many instances are read at a time from each provider, always; as many as make it faster unless set")
         .by(env::DRIFTMGR_PARALLELISM),
     key("drift.timeout", Kind::Duration, "How long a run may take")
         .by(env::DRIFTMGR_TIMEOUT),
@@ -199,7 +199,7 @@ pub const KEYS: &[Key] = &[
     key("history.path", Kind::Path, "The file that runs are recorded in")
         .by(env::DRIFTMGR_HISTORY_PATH),
 
-    key("performance.workers", COUNT, "How many instances are read at a time from each provider")
+    key("performance.workers", COUNT, "How many instances are read at a time from each provider to begin with; up to ten times as many while that is faster")
         .or("10").by(env::DRIFTMGR_WORKERS),
     key("performance.max_connections", MANY, "How many connections are open at a time").or("100").later(),
     key("performance.cache_ttl", Kind::Duration, "How long what was read stays in the cache")

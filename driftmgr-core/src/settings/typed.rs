@@ -59,8 +59,8 @@ pub struct Drift {
     pub baseline: Option<PathBuf>,
     /// The severity from which drift makes the exit code.
     pub fail_on: Option<SeverityLevel>,
-    /// Reads at a time from each provider configuration: `drift.parallelism`, else `performance.workers`.
-    pub parallelism: usize,
+    /// Reads at a time from each provider configuration; as many as make it faster unless set.
+    pub parallelism: Option<usize>,
     /// How long a run may take.
     pub timeout: Option<Duration>,
     /// How long one read may take.
@@ -90,7 +90,7 @@ pub struct History {
 /// How much is done at a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Performance {
-    /// Reads at a time from each provider configuration.
+    /// Reads at a time from each provider configuration, to begin with.
     pub workers: usize,
 }
 
@@ -104,8 +104,6 @@ impl Default for Settings {
 impl Settings {
     pub(super) fn new(layer: Layer, files: Vec<PathBuf>, warnings: Vec<String>) -> Self {
         let values = Values(&layer);
-        let workers = values.count("performance.workers");
-        let parallelism = values.count("drift.parallelism").or(workers);
         let word = |name| values.text(name);
         Self {
             app: App {
@@ -127,7 +125,7 @@ impl Settings {
                 equal: values.entries("drift.equal"),
                 baseline: values.path("drift.baseline"),
                 fail_on: word("drift.fail_on").and_then(SeverityLevel::of),
-                parallelism: parallelism.unwrap_or(1),
+                parallelism: values.count("drift.parallelism"),
                 timeout: values.duration("drift.timeout"),
                 read_timeout: values.duration("drift.read_timeout").unwrap_or_default(),
                 plugins: values.flag("drift.plugins"),
@@ -145,7 +143,7 @@ impl Settings {
                 path: values.path("history.path"),
             },
             performance: Performance {
-                workers: workers.unwrap_or(1),
+                workers: values.count("performance.workers").unwrap_or(1),
             },
             layer,
             files,

@@ -142,7 +142,7 @@ async fn no_more_reads_at_a_time_than_allowed() {
         lab.fault_everywhere("sleep:0.05");
         let stacks = copies(&lab, &["a", "b"]).await;
         let options = DriftOptions {
-            parallelism: limit,
+            parallelism: Some(limit),
             ..showing_all()
         };
         lab.look_at(&lab.client(), &stacks, &options)

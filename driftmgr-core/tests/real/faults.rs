@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use driftmgr_core::ErrorKind;
+use driftmgr_core::provider::plugin::Concurrency;
 
 use super::*;
 
@@ -275,7 +276,7 @@ async fn a_schema_of_a_hundred_megabytes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_more_reads_at_a_time_than_allowed() {
     let options = PoolOptions {
-        concurrency: 3,
+        concurrency: Concurrency::Fixed(3),
         ..PoolOptions::default()
     };
     let world = World::with_options(FIVE, 12, options);

@@ -37,11 +37,11 @@ fn without_settings_the_options_are_the_defaults() {
 fn each_key_changes_its_option_and_no_other() {
     type Change = fn(&mut DriftOptions);
     let cases: [(&str, Change); 7] = [
-        ("performance: {workers: 3}", |o| o.parallelism = 3),
-        ("drift: {parallelism: 4}", |o| o.parallelism = 4),
+        ("performance: {workers: 3}", |o| o.workers = 3),
+        ("drift: {parallelism: 4}", |o| o.parallelism = Some(4)),
         (
             "{drift: {parallelism: 4}, performance: {workers: 3}}",
-            |o| o.parallelism = 4,
+            |o| (o.parallelism, o.workers) = (Some(4), 3),
         ),
         ("drift: {read_timeout: 2s}", |o| {
             o.read_timeout = Duration::from_secs(2)

@@ -12,6 +12,7 @@ mod diagnostics;
 #[cfg(unix)]
 mod fake;
 mod handshake;
+mod limit;
 mod listing;
 mod output;
 mod pool;
@@ -29,6 +30,7 @@ mod wire;
 
 pub use connection::{LaunchHow, PluginLaunch, SchemaCache};
 pub use handshake::{Endpoint, Protocol};
+pub use limit::Concurrency;
 pub use pool::{PoolOptions, ProviderPool};
 pub use reader::PluginReader;
 pub use reattach::{Reattach, reattached};

@@ -11,6 +11,7 @@ use tokio::sync::OnceCell;
 
 use super::configure;
 use super::connection::{Connection, LaunchHow, PluginLaunch, Surroundings};
+use super::limit::Concurrency;
 use super::reader::PluginReader;
 use super::scrub::Scrubber;
 use super::supervisor::Supervisor;
@@ -28,8 +29,8 @@ pub struct PoolOptions {
     /// How long a provider may take for one answer: its configuration, a read, a plan. Retries on throttling take place inside
     /// the provider and can last minutes, so five minutes unless set.
     pub answer_timeout: Duration,
-    /// How many calls one provider configuration is given at a time. Ten unless set, as in Terraform.
-    pub concurrency: usize,
+    /// How many calls one provider configuration is given at a time.
+    pub concurrency: Concurrency,
 }
 
 impl Default for PoolOptions {
@@ -37,7 +38,7 @@ impl Default for PoolOptions {
         Self {
             start_timeout: Duration::from_secs(60),
             answer_timeout: Duration::from_secs(300),
-            concurrency: 10,
+            concurrency: Concurrency::default(),
         }
     }
 }

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::limit::{Concurrency, Limit, Permit};
 use super::listing;
 use super::subject::{Secrets, Subject, decode_identity, encode};
 use super::supervisor::Supervisor;
@@ -27,17 +27,17 @@ use crate::value::Type;
 pub struct PluginReader {
     info: ReaderInfo,
     supervisor: Arc<Supervisor>,
-    permits: Arc<Semaphore>,
+    limit: Arc<Limit>,
     /// Of the resource types that were asked for so far: it takes a while to derive a large one.
     types: Mutex<HashMap<String, Arc<Type>>>,
 }
 
 impl PluginReader {
-    pub(crate) fn new(supervisor: Arc<Supervisor>, concurrency: usize) -> Self {
+    pub(crate) fn new(supervisor: Arc<Supervisor>, concurrency: Concurrency) -> Self {
         Self {
             info: supervisor.launch().info(),
             supervisor,
-            permits: Arc::new(Semaphore::new(concurrency.max(1))),
+            limit: Limit::new(concurrency),
             types: Mutex::default(),
         }
     }
@@ -75,10 +75,10 @@ impl PluginReader {
         ty
     }
 
-    pub(crate) async fn permit(&self, cx: &Context) -> Result<OwnedSemaphorePermit> {
-        let permit = self.permits.clone().acquire_owned();
-        let closed = |_| Error::new(ErrorKind::Unexpected, "the provider's limit is gone");
-        cx.run(async { permit.await.map_err(closed) }).await
+    pub(crate) async fn permit(&self, cx: &Context) -> Result<Permit> {
+        let closed = || Error::new(ErrorKind::Unexpected, "the provider's limit is gone");
+        cx.run(async { self.limit.permit().await.ok_or_else(closed) })
+            .await
     }
 
     fn at(&self, operation: &'static str, type_name: &str, error: Error) -> Error {
@@ -111,14 +111,16 @@ impl ResourceReader for PluginReader {
         subject
             .refuse_newer("object", request.schema_version, subject.schema.version)
             .map_err(at)?;
-        let _permit = self.permit(cx).await?;
+        let mut permit = self.permit(cx).await?;
         let (subject, request) = (&subject, &request);
-        self.supervisor
+        let refreshed = self
+            .supervisor
             .call(cx, &|| subject.scrubber(), move |wire| async move {
                 subject.refresh(&*wire, request).await
             })
-            .await
-            .map_err(at)
+            .await;
+        permit.note(&refreshed);
+        refreshed.map_err(at)
     }
 
     async fn plan(&self, cx: &Context, request: PlanRequest) -> Result<Planned> {
@@ -134,14 +136,16 @@ impl ResourceReader for PluginReader {
             private: request.private.clone(),
             identity: subject.encode_identity(identity).map_err(at)?,
         };
-        let _permit = self.permit(cx).await?;
+        let mut permit = self.permit(cx).await?;
         let (subject, call) = (&subject, &call);
-        self.supervisor
+        let planned = self
+            .supervisor
             .call(cx, &|| subject.scrubber(), move |wire| async move {
                 subject.plan(&*wire, call.clone()).await
             })
-            .await
-            .map_err(at)
+            .await;
+        permit.note(&planned);
+        planned.map_err(at)
     }
 
     async fn import(

@@ -142,10 +142,11 @@ fn a_variable_that_was_mistyped_is_told() {
 }
 
 #[test]
-fn parallelism_is_that_of_the_workers_unless_it_is_set() {
+fn the_workers_are_a_beginning_and_parallelism_is_a_number_for_good() {
     let project = Project::with("performance: {workers: 3}\n");
     let load = |variables: &[(&str, &str)]| project.load(variables, &Sources::default()).value;
-    assert_eq!(load(&[]).drift.parallelism, 3);
-    assert_eq!(load(&[("DRIFTMGR_PARALLELISM", "9")]).drift.parallelism, 9);
-    assert_eq!(Settings::default().drift.parallelism, 10);
+    let both = |s: &Settings| (s.drift.parallelism, s.performance.workers);
+    assert_eq!(both(&load(&[])), (None, 3));
+    assert_eq!(both(&load(&[("DRIFTMGR_PARALLELISM", "9")])), (Some(9), 3));
+    assert_eq!(both(&Settings::default()), (None, 10));
 }

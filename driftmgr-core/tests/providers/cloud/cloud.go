@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"sort"
@@ -32,6 +33,11 @@ type Cloud struct {
 	fault string
 	log   string
 	logMu sync.Mutex
+
+	// What was read last, and of which file: reads of many objects need not parse it anew.
+	readMu sync.Mutex
+	read   *file
+	readOf fs.FileInfo
 }
 
 type file struct {
@@ -46,16 +52,16 @@ func New(path, fault, log string) *Cloud {
 
 // Get returns an object, or nil when the cloud has none of that name.
 func (c *Cloud) Get(kind, id string) (Object, error) {
-	f, err := c.load()
+	f, err := c.current()
 	if err != nil {
 		return nil, err
 	}
-	return f.Objects[kind][id], nil
+	return maps.Clone(f.Objects[kind][id]), nil
 }
 
 // IDs lists the objects of a type in order of their id.
 func (c *Cloud) IDs(kind string) ([]string, error) {
-	f, err := c.load()
+	f, err := c.current()
 	if err != nil {
 		return nil, err
 	}
@@ -115,6 +121,25 @@ func (f *file) put(kind, id string, object Object) {
 		f.Objects[kind] = map[string]Object{}
 	}
 	f.Objects[kind][id] = object
+}
+
+// current is the cloud as its file says now, for those who do not change it.
+func (c *Cloud) current() (*file, error) {
+	c.readMu.Lock()
+	defer c.readMu.Unlock()
+	info, err := os.Stat(c.path)
+	if err != nil {
+		return nil, fmt.Errorf("ServiceUnavailable: the cloud cannot be reached: %w", err)
+	}
+	known := c.readOf
+	if known == nil || !os.SameFile(known, info) || known.ModTime() != info.ModTime() || known.Size() != info.Size() {
+		read, err := c.load()
+		if err != nil {
+			return nil, err
+		}
+		c.read, c.readOf = read, info
+	}
+	return c.read, nil
 }
 
 func (c *Cloud) load() (*file, error) {

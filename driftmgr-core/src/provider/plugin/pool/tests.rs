@@ -42,7 +42,7 @@ async fn no_more_calls_than_allowed_at_a_time() {
     let (fake, now, most) = slow(open.clone());
     let running = fake.run();
     let pool = ProviderPool::new(PoolOptions {
-        concurrency: 3,
+        concurrency: Concurrency::Fixed(3),
         ..PoolOptions::default()
     });
     let reader = pool

@@ -272,6 +272,9 @@ fn record(report: &mut DriftReport, looked: Looked<'_>, filter: &Filter) {
         Outcome::Differs(draft) => {
             let mut finding = draft.conclude();
             finding.target = target;
+            let lineage = &looked.input.state.lineage;
+            let origin = Some(lineage).filter(|lineage| !lineage.is_empty());
+            finding.assign_fingerprints(origin.unwrap_or(&looked.input.target));
             filter.apply(&mut finding);
             report.findings.push(finding);
         }

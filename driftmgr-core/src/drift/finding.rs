@@ -195,6 +195,7 @@ impl Judge<'_> {
                 let noise = noise.or_else(|| expected.map(IgnoredChanges::noise));
                 let material = material && left_alone.is_none();
                 AttributeChange {
+                    fingerprint: String::new(),
                     sensitive: sensitive.hides(&difference.path),
                     path: difference.path,
                     before: difference.before,
@@ -495,6 +496,7 @@ fn judged(verdict: &Result<Verdict>) -> (Class, Option<Effect>, Vec<Path>) {
 
 fn empty_finding(object: &InstanceRef) -> Finding {
     Finding {
+        fingerprint: String::new(),
         target: String::new(),
         address: object.address.clone(),
         previous_address: None,

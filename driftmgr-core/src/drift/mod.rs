@@ -23,6 +23,8 @@ mod valve;
 mod verdict;
 
 pub use engine::{DriftInput, SurveyOptions, survey};
+pub(crate) use fingerprint::digest;
+pub use fingerprint::fingerprint;
 pub use group::{Cause, Group, Member, group};
 pub use impact::Area;
 pub use model::{

@@ -3,7 +3,6 @@
 #[cfg(feature = "columnar")]
 mod columnar;
 mod csv;
-mod fingerprint;
 mod format;
 mod github;
 mod gitlab;

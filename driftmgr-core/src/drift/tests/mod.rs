@@ -7,6 +7,7 @@ mod impact;
 mod interrupted;
 mod judged;
 mod left_out;
+mod named;
 mod order;
 mod outcomes;
 mod properties;

@@ -1,10 +1,12 @@
-//! State files named on the command line.
+//! States and reports in files named on the command line.
 
 use std::io::Read as _;
 use std::path::Path;
 
-use driftmgr_core::Error;
+use driftmgr_core::drift::DriftReport;
+use driftmgr_core::report::json;
 use driftmgr_core::state::State;
+use driftmgr_core::{Error, ErrorKind};
 
 use crate::exit::Failure;
 
@@ -38,6 +40,16 @@ pub(crate) fn read_bytes(
         .read_to_end(&mut bytes)
         .map_err(|e| Error::io("read standard input", Path::new("-"), e))?;
     Ok(("standard input".to_owned(), bytes))
+}
+
+/// The report in a file, as `--format json` writes it; `-` is standard input.
+pub(crate) fn read_report(file: &str) -> Result<DriftReport, Error> {
+    let failed = |file: &str, e| Error::io("read the report", Path::new(file), e);
+    let (name, bytes) = read_bytes(file, failed)?;
+    let text = String::from_utf8(bytes).map_err(|_| {
+        Error::new(ErrorKind::InvalidInput, "the report is not UTF-8 text").with("file", &name)
+    })?;
+    json::read(&text).map_err(|e| e.with("file", &name))
 }
 
 /// A state file that cannot be read, with what to do.

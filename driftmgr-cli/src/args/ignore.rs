@@ -53,7 +53,7 @@ pub struct IgnoreSuggest {
     pub targets: Vec<String>,
     /// A report to take them from, as `driftmgr drift --format json` prints it, instead of looking; - is standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["file", "files"])]
-    pub from: Option<PathBuf>,
+    pub from: Option<String>,
     /// What to look at.
     #[command(flatten)]
     pub survey: Survey,

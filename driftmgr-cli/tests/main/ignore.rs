@@ -153,16 +153,34 @@ fn a_baseline_that_is_not_there_is_an_error_and_a_broken_one_hides_nothing() {
 
 /// A report with one object whose size differs and whose encryption is off.
 fn report() -> Value {
-    let change = |path: &str, severity: &str| json!({"path": path, "before": 1, "after": 2, "severity": severity, "noise": null, "hidden": null});
+    let change = |path: &str, severity: &str| {
+        json!({
+            "path": path, "before": 1, "after": 2, "sensitive": false, "material": true, "severity": severity, "category": "other",
+            "reason": "it matters", "configured": null, "noise": null, "hidden": null,
+        })
+    };
     let changes = [
         change("size", "important"),
         change("storage_encrypted", "critical"),
     ];
-    json!({"format_version": "1.0", "resource_drift": [{
-        "address": "module.m[\"k\"].aws_db_instance.main",
-        "change": {"before": {"id": "db*1", "size": 1}, "after": {"id": "db*1", "size": 2}},
-        "drift": {"kind": "modified", "changes": changes},
-    }]})
+    json!({
+        "format_version": "1.0",
+        "summary": {
+            "checked": 1, "same": 0, "drifted": 1, "deleted": 0, "unmanaged": 0, "unverifiable": 0, "skipped": 0, "hidden": 0,
+        },
+        "resource_drift": [{
+            "address": "module.m[\"k\"].aws_db_instance.main",
+            "provider_name": "registry.terraform.io/hashicorp/aws",
+            "change": {
+                "before": {"id": "db*1", "size": 1}, "after": {"id": "db*1", "size": 2}, "before_sensitive": {}, "after_sensitive": {},
+            },
+            "drift": {
+                "target": "infra", "kind": "modified", "class": "material", "severity": "critical", "category": "encryption",
+                "reasons": [], "changes": changes, "effect": null, "declared": null, "hidden": null,
+            },
+        }],
+        "not_looked_at": [],
+    })
 }
 
 #[test]

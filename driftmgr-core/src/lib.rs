@@ -10,6 +10,7 @@ pub mod drift;
 pub mod env;
 pub mod error;
 pub mod event;
+pub mod file;
 pub mod history;
 pub mod provider;
 pub mod redact;

@@ -160,7 +160,7 @@ fn notifications(report: &DriftReport, left_out: usize, options: &RenderOptions)
         note(
             "note",
             &format!(
-                "{} only in ways that do not matter: not among the results",
+                "{} only in ways that are not shown: not among the results",
                 shown::differ(hidden)
             ),
         );

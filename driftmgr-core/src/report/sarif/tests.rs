@@ -74,7 +74,7 @@ fn hidden_findings_are_counted_and_shown_on_request() {
     assert_eq!((results(false), results(true)), (3, 4));
     let notes = written(&full())["runs"][0]["invocations"][0].to_string();
     assert!(
-        notes.contains("1 object differs only in ways that do not matter"),
+        notes.contains("1 object differs only in ways that are not shown"),
         "{notes}"
     );
 }

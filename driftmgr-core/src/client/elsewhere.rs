@@ -168,6 +168,7 @@ impl Client {
             comparators: options.comparators.clone(),
             filter: options.filter.clone(),
             selection,
+            sink: options.sink.clone(),
             ..SurveyOptions::default()
         };
         Ok(survey(&self.cx, inputs, &survey_options).await)

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::address::ProviderSource;
 use crate::configuration::VariableInput;
-use crate::drift::{Comparators, Filter};
+use crate::drift::{Comparators, Filter, Sink};
 
 /// How a target is opened.
 #[derive(Debug, Clone, Default)]
@@ -37,6 +38,8 @@ pub struct DriftOptions {
     pub filter: Filter,
     /// Binaries of providers, instead of the installed ones.
     pub provider_paths: BTreeMap<ProviderSource, PathBuf>,
+    /// Who hears of each result before all have been looked at.
+    pub sink: Option<Arc<dyn Sink>>,
 }
 
 impl Default for DriftOptions {
@@ -51,6 +54,7 @@ impl Default for DriftOptions {
             comparators: Comparators::default(),
             filter: Filter::default(),
             provider_paths: BTreeMap::new(),
+            sink: None,
         }
     }
 }

@@ -9,12 +9,15 @@ use futures::stream::{FuturesUnordered, StreamExt as _};
 
 use super::finding::{Judge, Outcome};
 use super::group::group;
-use super::model::{DriftReport, Kind, NotLookedAt, NotLookedAtKind, Summary, SurveyedProvider};
+use super::model::{
+    DriftReport, Finding, Kind, NotLookedAt, NotLookedAtKind, Summary, SurveyedProvider,
+};
 use super::moved::Renames;
 use super::noise::{Comparators, Filter, relate};
 use super::reality::{InstanceRef, Observed, Reality};
 use super::selection::Selection;
 use super::severity::Rules;
+use super::sink::{Sink, Telling};
 use super::valve;
 use crate::address::{InstanceAddress, ResourceMode};
 use crate::configuration::RootModule;
@@ -59,6 +62,8 @@ pub struct SurveyOptions {
     pub filter: Filter,
     /// Which instances are looked at.
     pub selection: Selection,
+    /// Who hears of each result before the survey has ended.
+    pub sink: Option<Arc<dyn Sink>>,
 }
 
 impl Default for SurveyOptions {
@@ -69,6 +74,7 @@ impl Default for SurveyOptions {
             comparators: Comparators::default(),
             filter: Filter::default(),
             selection: Selection::default(),
+            sink: None,
         }
     }
 }
@@ -82,6 +88,7 @@ struct Job<'a> {
 }
 
 /// One object with what became of it.
+#[derive(Clone)]
 pub(super) struct Looked<'a> {
     /// Its place among all objects: a state can hold two with the same address.
     position: usize,
@@ -90,6 +97,16 @@ pub(super) struct Looked<'a> {
     pub(super) input: &'a DriftInput,
     pub(super) object: InstanceRef,
     pub(super) outcome: Outcome,
+    /// The sink has heard of it.
+    pub(super) told: bool,
+}
+
+/// What stands in the report about one object.
+#[derive(Clone)]
+pub(super) enum Concluded {
+    Same,
+    Found(Box<Finding>),
+    LeftOut(NotLookedAt),
 }
 
 /// Looks at every managed instance of the states and reports what differs, what does not, and what was not looked at.
@@ -104,19 +121,25 @@ pub async fn survey(cx: &Context, inputs: &[DriftInput], options: &SurveyOptions
     for (index, input) in inputs.iter().enumerate() {
         plan_work(index, input, options, &mut jobs, &mut report.not_looked_at);
     }
-    let mut looked = look_at_all(cx, jobs, options).await;
-    looked.sort_by_key(|each| each.position);
+    sort(&mut report);
+    let telling = Telling::new(options.sink.as_deref(), &options.filter);
+    telling.begin(&report.not_looked_at);
+    let mut looked = look_at_all(cx, jobs, options, &telling).await;
     report.problems = valve::close(&mut looked);
     relate(&mut looked);
+    // What the sink has not heard of yet.
+    let mut late = DriftReport::default();
     for each in looked {
-        record(&mut report, each, &options.filter);
+        let open = options.sink.is_some() && !each.told;
+        let concluded = each.concluded(&options.filter);
+        if open {
+            add(&mut late, concluded.clone());
+        }
+        add(&mut report, concluded);
     }
-    report.findings.sort_by(|a, b| {
-        (&a.target, &a.address, &a.deposed).cmp(&(&b.target, &b.address, &b.deposed))
-    });
-    report.not_looked_at.sort_by(|a, b| {
-        (&a.target, &a.address, &a.deposed).cmp(&(&b.target, &b.address, &b.deposed))
-    });
+    sort(&mut late);
+    telling.end(&late.findings, &late.not_looked_at);
+    sort(&mut report);
     let states: Vec<(&str, &State)> = inputs
         .iter()
         .map(|i| (i.target.as_str(), &*i.state))
@@ -179,19 +202,27 @@ fn plan_work<'a>(
     }
 }
 
+/// The objects in the order of the jobs.
 async fn look_at_all<'a>(
     cx: &Context,
     jobs: Vec<Job<'a>>,
     options: &SurveyOptions,
+    telling: &Telling<'_>,
 ) -> Vec<Looked<'a>> {
     let total = jobs.len() as u64;
+    // Where each state's next object stands that the sink has not heard of.
+    let mut next: BTreeMap<usize, usize> = BTreeMap::new();
+    for (position, job) in jobs.iter().enumerate() {
+        next.entry(job.index).or_insert(position);
+    }
+    let mut looked_at: Vec<Option<Looked<'a>>> = jobs.iter().map(|_| None).collect();
     cx.emit(&Event::Started {
         step: "reading instances".to_owned(),
         total: Some(total),
     });
     let mut waiting = jobs.into_iter().enumerate();
     let mut under_way = FuturesUnordered::new();
-    let mut done = Vec::new();
+    let mut done = 0;
     loop {
         while under_way.len() < options.in_flight.max(1) {
             let Some((position, job)) = waiting.next() else {
@@ -206,13 +237,20 @@ async fn look_at_all<'a>(
             address: looked.object.address.clone(),
             outcome: looked.outcome.word(),
         });
-        done.push(looked);
+        let (position, index) = (looked.position, looked.index);
+        if let Some(place) = looked_at.get_mut(position) {
+            *place = Some(looked);
+        }
+        if let Some(next) = next.get_mut(&index) {
+            telling.advance(&mut looked_at, index, next);
+        }
+        done += 1;
         cx.emit(&Event::Progressed {
-            done: done.len() as u64,
+            done,
             total: Some(total),
         });
     }
-    done
+    looked_at.into_iter().flatten().collect()
 }
 
 async fn look_at<'a>(
@@ -234,6 +272,7 @@ async fn look_at<'a>(
         input: job.input,
         object: job.object,
         outcome,
+        told: false,
     }
 }
 
@@ -265,27 +304,48 @@ fn not_reached(error: &Error) -> Error {
     Error::new(error.kind(), message)
 }
 
-fn record(report: &mut DriftReport, looked: Looked<'_>, filter: &Filter) {
-    let target = looked.input.target.clone();
-    match looked.outcome {
-        Outcome::Same(_) => report.summary.same += 1,
-        Outcome::Differs(draft) => {
-            let mut finding = draft.conclude();
-            finding.target = target;
-            let lineage = &looked.input.state.lineage;
-            let origin = Some(lineage).filter(|lineage| !lineage.is_empty());
-            finding.assign_fingerprints(origin.unwrap_or(&looked.input.target));
-            filter.apply(&mut finding);
-            report.findings.push(finding);
+impl Looked<'_> {
+    /// What stands in the report, as far as is known by now.
+    pub(super) fn concluded(self, filter: &Filter) -> Concluded {
+        let target = self.input.target.clone();
+        match self.outcome {
+            Outcome::Same(_) => Concluded::Same,
+            Outcome::Differs(draft) => {
+                let mut finding = draft.conclude();
+                finding.target = target;
+                let lineage = &self.input.state.lineage;
+                let origin = Some(lineage).filter(|lineage| !lineage.is_empty());
+                finding.assign_fingerprints(origin.unwrap_or(&self.input.target));
+                filter.apply(&mut finding);
+                Concluded::Found(Box::new(finding))
+            }
+            Outcome::Unverifiable(error) => Concluded::LeftOut(NotLookedAt {
+                target,
+                address: self.object.address,
+                deposed: self.object.instance.deposed,
+                kind: NotLookedAtKind::Unverifiable,
+                reason: reason(&error),
+            }),
         }
-        Outcome::Unverifiable(error) => report.not_looked_at.push(NotLookedAt {
-            target,
-            address: looked.object.address,
-            deposed: looked.object.instance.deposed,
-            kind: NotLookedAtKind::Unverifiable,
-            reason: reason(&error),
-        }),
     }
+}
+
+fn add(report: &mut DriftReport, concluded: Concluded) {
+    match concluded {
+        Concluded::Same => report.summary.same += 1,
+        Concluded::Found(finding) => report.findings.push(*finding),
+        Concluded::LeftOut(left_out) => report.not_looked_at.push(left_out),
+    }
+}
+
+/// By target and address.
+fn sort(report: &mut DriftReport) {
+    report.findings.sort_by(|a, b| {
+        (&a.target, &a.address, &a.deposed).cmp(&(&b.target, &b.address, &b.deposed))
+    });
+    report.not_looked_at.sort_by(|a, b| {
+        (&a.target, &a.address, &a.deposed).cmp(&(&b.target, &b.address, &b.deposed))
+    });
 }
 
 /// The message and where it happened. All the places where a provider was looked for would bury it; `doctor` lists them.

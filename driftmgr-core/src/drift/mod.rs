@@ -18,6 +18,7 @@ mod score;
 mod secrets;
 mod selection;
 mod severity;
+mod sink;
 pub mod snapshot;
 mod valve;
 mod verdict;
@@ -44,6 +45,7 @@ pub use reality::{
 pub use score::{Deduction, Score};
 pub use selection::Selection;
 pub use severity::{Category, Changed, Rule, Rules};
+pub use sink::Sink;
 pub(crate) use snapshot::Recording;
 pub use snapshot::{Snapshot, SnapshotReality};
 pub use verdict::Verdict;

@@ -23,6 +23,7 @@ mod tests;
 pub mod text;
 
 pub use format::Format;
+pub use ndjson::Lines;
 pub use places::Repository;
 pub use render::{RenderOptions, render};
 

@@ -18,3 +18,4 @@ mod score;
 mod secrets;
 mod snapshots;
 mod suspicious;
+mod told;

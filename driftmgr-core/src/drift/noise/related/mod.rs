@@ -22,6 +22,11 @@ pub(in crate::drift) fn is_child(resource_type: &str) -> bool {
     relations().iter().any(|r| r.child == resource_type)
 }
 
+/// Whether objects of this type show parts that others can declare.
+pub(in crate::drift) fn is_parent(resource_type: &str) -> bool {
+    relations().iter().any(|r| r.parent.matches(resource_type))
+}
+
 /// Marks the changes that only show what other resources declare.
 pub(in crate::drift) fn relate(looked: &mut [Looked<'_>]) {
     let spelling = Spelling::builtin();
@@ -135,8 +140,7 @@ struct Parent<'a> {
 
 impl<'a> Parent<'a> {
     fn of(resource_type: &'a str, place: Place<'a>, finding: &'a Finding) -> Option<Self> {
-        let related = relations().iter().any(|r| r.parent.matches(resource_type));
-        if finding.kind != Kind::Modified || !related {
+        if finding.kind != Kind::Modified || !is_parent(resource_type) {
             return None;
         }
         Some(Self {

@@ -1,15 +1,17 @@
 //! The files that say what is not to be shown.
 
 use std::io::ErrorKind as Io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use driftmgr_core::Error;
-use driftmgr_core::drift::Silencer;
+use driftmgr_core::client::DriftOptions;
 use driftmgr_core::drift::ignore::{Baseline, DriftIgnore, Standpoint};
+use driftmgr_core::drift::{DriftReport, Silencer, Sink};
+use driftmgr_core::file::{self, Readers};
 
-use crate::args::{Elsewhere, Ignoring, Survey, WriteBaseline};
+use crate::args::{Elsewhere, Ignoring, Reach, Survey, WriteBaseline};
 use crate::commands::Call;
 use crate::exit::Failure;
 use crate::survey::{self, Surveyed};
@@ -20,10 +22,46 @@ const DRIFTIGNORE: &str = ".driftignore";
 
 /// What was read.
 #[derive(Debug, Default)]
-struct Silence {
+pub(crate) struct Silence {
     silencers: Vec<Arc<dyn Silencer>>,
     baseline: Option<Arc<Baseline>>,
     problems: Vec<Error>,
+}
+
+impl Silence {
+    /// The files that the command line, the settings and the current folder name.
+    pub(crate) fn read(args: &Ignoring, call: &Call<'_>) -> Result<Self, Error> {
+        let mut silence = Self::default();
+        if let Some((text, file)) = driftignore(args)? {
+            let read = DriftIgnore::parse(&text, &file);
+            silence.silencers.push(Arc::new(read.value));
+            silence.problems.extend(read.problems);
+        }
+        let settings = &call.settings.drift;
+        if let Some(file) = args.baseline.as_ref().or(settings.baseline.as_ref()) {
+            let text = std::fs::read_to_string(file).map_err(|e| {
+                Error::io("read the baseline", file, e)
+                    .with_hint("driftmgr drift --write-baseline FILE --reason TEXT writes one")
+            })?;
+            let read = Baseline::parse(&text, standpoint(file)?);
+            let baseline = Arc::new(read.value);
+            silence.silencers.push(baseline.clone());
+            silence.baseline = Some(baseline);
+            silence.problems.extend(read.problems);
+        }
+        Ok(silence)
+    }
+
+    /// After what the settings do not want to see.
+    pub(crate) fn join(&self, options: &mut DriftOptions) {
+        let silencers = self.silencers.iter().cloned();
+        options.filter.silencers.extend(silencers);
+    }
+
+    /// What was wrong in the files is a problem of the report.
+    pub(crate) fn report(&mut self, report: &mut DriftReport) {
+        report.problems.append(&mut self.problems);
+    }
 }
 
 /// A report, with what stood in the baseline.
@@ -39,19 +77,15 @@ pub(crate) fn run(
     call: &Call<'_>,
     printer: &Printer,
     targets: &[String],
-    args: &Survey,
-    elsewhere: &Elsewhere,
+    (args, elsewhere): (&Survey, &Elsewhere),
+    sink: Option<Arc<dyn Sink>>,
 ) -> Result<Seen, Failure> {
-    let baseline = args
-        .ignoring
-        .baseline
-        .as_ref()
-        .or(call.settings.drift.baseline.as_ref());
-    let silence = read(&args.ignoring, baseline.map(PathBuf::as_path))?;
+    let mut silence = Silence::read(&args.ignoring, call)?;
     let mut options = survey::drift_options(call, &args.target, &args.exclude);
-    options.filter.silencers.extend(silence.silencers);
+    options.sink = sink;
+    silence.join(&mut options);
     let (mut surveyed, again) = survey::look(call, printer, targets, args, elsewhere, &options)?;
-    surveyed.report.problems.extend(silence.problems);
+    silence.report(&mut surveyed.report);
     Ok(Seen {
         surveyed,
         known: silence.baseline,
@@ -59,25 +93,19 @@ pub(crate) fn run(
     })
 }
 
-fn read(args: &Ignoring, baseline: Option<&Path>) -> Result<Silence, Error> {
-    let mut silence = Silence::default();
-    if let Some((text, file)) = driftignore(args)? {
-        let read = DriftIgnore::parse(&text, &file);
-        silence.silencers.push(Arc::new(read.value));
-        silence.problems.extend(read.problems);
-    }
-    if let Some(file) = baseline {
-        let text = std::fs::read_to_string(file).map_err(|e| {
-            Error::io("read the baseline", file, e)
-                .with_hint("driftmgr drift --write-baseline FILE --reason TEXT writes one")
-        })?;
-        let read = Baseline::parse(&text, standpoint(file)?);
-        let baseline = Arc::new(read.value);
-        silence.silencers.push(baseline.clone());
-        silence.baseline = Some(baseline);
-        silence.problems.extend(read.problems);
-    }
-    Ok(silence)
+/// One target, with what is not to be shown.
+pub(crate) fn run_one(
+    call: &Call<'_>,
+    printer: &Printer,
+    target: &str,
+    (reach, ignoring): (&Reach, &Ignoring),
+) -> Result<Surveyed, Failure> {
+    let mut silence = Silence::read(ignoring, call)?;
+    let mut options = survey::drift_options(call, &[], &[]);
+    silence.join(&mut options);
+    let mut surveyed = survey::run(call, printer, reach, &[target.to_owned()], &options)?;
+    silence.report(&mut surveyed.report);
+    Ok(surveyed)
 }
 
 fn driftignore(args: &Ignoring) -> Result<Option<(String, String)>, Error> {
@@ -120,8 +148,8 @@ pub(crate) fn write(
         standpoint(file)?,
         previous,
     )?;
-    std::fs::write(file, baseline.to_json())
-        .map_err(|e| Error::io("write the baseline", file, e))?;
+    let text = baseline.to_json();
+    file::write("write the baseline", file, text.as_bytes(), Readers::Usual)?;
     printer.note(&format!(
         "{} knows {} now",
         file.display(),

@@ -23,6 +23,13 @@ pub struct Ignoring {
     pub baseline: Option<PathBuf>,
 }
 
+impl Ignoring {
+    /// Something of it was typed.
+    pub(crate) fn is_given(&self) -> bool {
+        self.driftignore.is_some() || self.no_driftignore || self.baseline.is_some()
+    }
+}
+
 /// Where what is shown is to be written down as known.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "What not to show")]

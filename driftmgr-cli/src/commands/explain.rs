@@ -12,6 +12,7 @@ use driftmgr_core::{Error, ErrorKind};
 use super::Call;
 use crate::args::Explain;
 use crate::exit::{Exit, Failure};
+use crate::ignoring::Silence;
 use crate::output::{Render, Wanted, emit, pretty};
 use crate::session;
 use crate::survey;
@@ -39,7 +40,9 @@ impl Render for Explained {
 
 pub(crate) fn run(args: &Explain, call: &Call<'_>, printer: &Printer) -> Result<Exit, Failure> {
     let open = survey::open_options(call, &args.reach);
-    let options = survey::drift_options(call, &[args.address.to_string()], &[]);
+    let mut silence = Silence::read(&args.ignoring, call)?;
+    let mut options = survey::drift_options(call, &[args.address.to_string()], &[]);
+    silence.join(&mut options);
     let explained = session::run(
         call.global,
         printer,
@@ -56,6 +59,7 @@ pub(crate) fn run(args: &Explain, call: &Call<'_>, printer: &Printer) -> Result<
             survey::interrupted(&cx)?;
             // The rest of the state was left out on purpose; that is no news here.
             report.not_looked_at.retain(|n| n.address == args.address);
+            silence.report(&mut report);
             Ok(Explained {
                 facts: facts::Facts::gather(&cx, &stack, &args.address, &open.variables, &report),
                 address: args.address.clone(),

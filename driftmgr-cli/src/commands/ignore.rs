@@ -23,8 +23,13 @@ fn suggested(args: &IgnoreSuggest, call: &Call<'_>, printer: &Printer) -> Result
         Some(file) => (Candidate::of(&read_report(file)?), Vec::new(), Exit::Ok),
         None => {
             let providers = Elsewhere::default();
-            let ignoring::Seen { surveyed, .. } =
-                ignoring::run(call, printer, &args.targets, &args.survey, &providers)?;
+            let ignoring::Seen { surveyed, .. } = ignoring::run(
+                call,
+                printer,
+                &args.targets,
+                (&args.survey, &providers),
+                None,
+            )?;
             printer.problems(&surveyed.report.problems);
             let candidates = Candidate::of(&surveyed.report);
             let exit = surveyed.exit(Exit::Ok);

@@ -62,6 +62,54 @@ fn a_driftignore_is_read_and_hides_no_deletion() {
     }
 }
 
+/// Wherever a state is held against reality, the same rules hold.
+#[test]
+fn the_rules_reach_every_command_that_looks() {
+    let dir = folder();
+    stack(dir.path());
+    write(dir.path(), ".driftignore", "local_file.*\nx.[\n");
+    let file = "infra/terraform.tfstate";
+    for (target, args, report) in [
+        (
+            "infra",
+            &["explain", "local_file.a", "infra"][..],
+            "/report",
+        ),
+        (file, &["state", "compare", "--file", file], ""),
+        (file, &["state", "analyze", "--file", file], "/drift"),
+    ] {
+        let known = ["--write-baseline", "known.json", "--reason", "the move"];
+        let written = run(dir.path(), &[&["drift", target][..], &known].concat());
+        assert_eq!(written.code, Some(0), "{written:?}");
+        let report_of = |more: &[&str]| {
+            let run = run(dir.path(), &[args, more].concat());
+            run.json().pointer(report).unwrap().clone()
+        };
+        let found = report_of(&["--json", "--baseline", "known.json"]);
+        let refused = [".driftignore:1 refused", "known.json refused"];
+        assert_eq!(rules(&found), refused, "{args:?}");
+        let problems = found["problems"].as_array().unwrap();
+        assert_eq!(problems.len(), 1, "{args:?}: {problems:?}");
+        assert_eq!(rules(&report_of(&["--json", "--no-driftignore"])), [""; 0]);
+    }
+    let text = run(dir.path(), &["explain", "local_file.a", "infra"]).out;
+    assert!(
+        text.contains(".driftignore:1 (driftignore) did not apply to local_file.a"),
+        "{text}"
+    );
+    let two = [
+        "state",
+        "compare",
+        "--files",
+        "infra/terraform.tfstate,infra/terraform.tfstate",
+    ];
+    let wrong = run(
+        dir.path(),
+        &[&two[..], &["--baseline", "known.json"]].concat(),
+    );
+    assert_eq!(wrong.code, Some(1), "two states have no rules: {wrong:?}");
+}
+
 #[test]
 fn a_wrong_line_is_a_problem_with_its_place_and_costs_no_finding() {
     let dir = folder();

@@ -11,9 +11,10 @@ use driftmgr_core::{Error, ErrorKind};
 use crate::args::StateAnalyze;
 use crate::commands::Call;
 use crate::exit::{Exit, Failure};
+use crate::ignoring;
 use crate::output::{Render, Wanted, emit, pretty};
 use crate::source::read_state;
-use crate::survey::{self, Surveyed};
+use crate::survey::Surveyed;
 use crate::ui::printer::Printer;
 
 struct Analyzed {
@@ -80,9 +81,8 @@ pub(crate) fn run(
     let drift = if args.offline {
         None
     } else {
-        let options = survey::drift_options(call, &[], &[]);
-        let targets = [file.to_owned()];
-        Some(survey::run(call, printer, &args.reach, &targets, &options)?)
+        let how = (&args.reach, &args.ignoring);
+        Some(ignoring::run_one(call, printer, file, how)?)
     };
     let analyzed = Analyzed {
         health: stored.state.health(&inputs),

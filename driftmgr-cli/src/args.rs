@@ -208,7 +208,7 @@ pub struct Output {
         long,
         value_name = "FORMAT",
         default_value = "text",
-        value_parser = format_of(&[Format::Text, Format::Json]),
+        value_parser = format_of(Format::OF_EVERY_RESULT),
         hide_possible_values = true
     )]
     pub format: Format,
@@ -482,6 +482,9 @@ pub struct StateCompare {
     /// Two state files: the older one and the newer one
     #[arg(long, value_name = "A,B", value_delimiter = ',', num_args = 1..=2)]
     pub files: Vec<String>,
+    /// What is not to be shown.
+    #[command(flatten)]
+    pub ignoring: Ignoring,
     /// How reality is reached.
     #[command(flatten)]
     pub reach: Reach,
@@ -513,6 +516,9 @@ pub struct StateAnalyze {
     /// Do not compare with reality
     #[arg(long)]
     pub offline: bool,
+    /// What is not to be shown.
+    #[command(flatten)]
+    pub ignoring: Ignoring,
     /// How reality is reached.
     #[command(flatten)]
     pub reach: Reach,
@@ -544,6 +550,9 @@ pub struct Explain {
     /// Folder of a root module, or state file
     #[arg(value_name = "TARGET", default_value = ".")]
     pub target: String,
+    /// What is not to be shown.
+    #[command(flatten)]
+    pub ignoring: Ignoring,
     /// How reality is reached.
     #[command(flatten)]
     pub reach: Reach,
@@ -581,12 +590,13 @@ pub struct Man {
 
 fn output_file(text: &str) -> Result<OutputFile, String> {
     let file = report_file(text)?;
-    match file.format {
-        Format::Text | Format::Json => Ok(file),
-        other => Err(format!(
-            "this command has no {other}: it writes text and json"
-        )),
+    if Format::OF_EVERY_RESULT.contains(&file.format) {
+        return Ok(file);
     }
+    Err(format!(
+        "this command has no {}: it writes text and json",
+        file.format
+    ))
 }
 
 fn report_file(text: &str) -> Result<OutputFile, String> {

@@ -96,6 +96,7 @@ mod tests {
 
     fn finding(severity: Severity) -> Finding {
         Finding {
+            fingerprint: String::new(),
             target: ".".to_owned(),
             address: "a.b".parse().unwrap(),
             previous_address: None,

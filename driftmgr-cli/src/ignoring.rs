@@ -2,10 +2,13 @@
 
 use std::io::ErrorKind as Io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use driftmgr_core::client::DriftOptions;
+use driftmgr_core::drift::Sink;
 use driftmgr_core::drift::ignore::Baseline;
 
-use crate::args::{Elsewhere, Ignoring, Survey, WriteBaseline};
+use crate::args::{Elsewhere, Ignoring, Reach, Survey, WriteBaseline};
 use crate::commands::Call;
 use crate::exit::Failure;
 use crate::survey::{self, Surveyed};
@@ -27,18 +30,14 @@ pub(crate) fn run(
     call: &Call<'_>,
     printer: &Printer,
     targets: &[String],
-    args: &Survey,
-    elsewhere: &Elsewhere,
+    (args, elsewhere): (&Survey, &Elsewhere),
+    sink: Option<Arc<dyn Sink>>,
 ) -> Result<Seen, Failure> {
-    let baseline = args
-        .ignoring
-        .baseline
-        .as_ref()
-        .or(call.settings.drift.baseline.as_ref());
-    let mut options = survey::drift_options(call, &args.target, &args.exclude);
-    options.driftignore = driftignore(&args.ignoring);
-    options.baseline = baseline.cloned();
-    let known = baseline.map(Baseline::read).transpose()?;
+    let mut options = options(call, &args.ignoring);
+    options.targets.clone_from(&args.target);
+    options.exclude.clone_from(&args.exclude);
+    options.sink = sink;
+    let known = options.baseline.as_ref().map(Baseline::read).transpose()?;
     let (surveyed, again) = survey::look(call, printer, targets, args, elsewhere, &options)?;
     Ok(Seen {
         surveyed,
@@ -46,6 +45,27 @@ pub(crate) fn run(
         known: known.map(|known| known.value),
         again,
     })
+}
+
+/// One target, with what is not to be shown.
+pub(crate) fn run_one(
+    call: &Call<'_>,
+    printer: &Printer,
+    target: &str,
+    (reach, ignoring): (&Reach, &Ignoring),
+) -> Result<Surveyed, Failure> {
+    let options = options(call, ignoring);
+    survey::run(call, printer, reach, &[target.to_owned()], &options)
+}
+
+/// How drift is looked for, with the files that the command line, the settings and the current folder name.
+pub(crate) fn options(call: &Call<'_>, args: &Ignoring) -> DriftOptions {
+    let known = args.baseline.as_ref();
+    DriftOptions {
+        driftignore: driftignore(args),
+        baseline: known.or(call.settings.drift.baseline.as_ref()).cloned(),
+        ..survey::drift_options(call, &[], &[])
+    }
 }
 
 /// The file that was named, else the one in the current folder if there is one.

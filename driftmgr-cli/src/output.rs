@@ -1,10 +1,10 @@
 //! One result in as many formats and places as were asked for.
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use driftmgr_core::drift::DriftReport;
+use driftmgr_core::file::{self, Readers};
 use driftmgr_core::report::text::TextOptions;
 use driftmgr_core::report::{Format, RenderOptions, Repository, render};
 use driftmgr_core::{Error, ErrorKind};
@@ -75,7 +75,7 @@ impl Wanted {
 }
 
 fn of_reports(format: &Format) -> bool {
-    !matches!(format, Format::Text | Format::Json)
+    !Format::OF_EVERY_RESULT.contains(format)
 }
 
 fn no_report(format: Format) -> Error {
@@ -93,41 +93,48 @@ pub(crate) fn emit(
     folders: &[String],
     result: &impl Render,
 ) -> Result<(), Failure> {
-    let with_folders = |text: TextOptions| TextOptions {
+    write_files(wanted, folders, result)?;
+    let text = TextOptions {
         folders: folders.to_vec(),
-        ..text
+        ..printer.text(wanted.wide)
     };
-    let options = RenderOptions {
-        repository: repository(),
-        ..RenderOptions::new(SystemTime::now())
-    };
-    for file in &wanted.files {
-        let text = with_folders(TextOptions {
-            wide: wanted.wide,
-            every_address: true,
-            ..TextOptions::plain()
-        });
-        let bytes = bytes(
-            result,
-            file.format,
-            RenderOptions {
-                text,
-                ..options.clone()
-            },
-        )?;
-        write(&file.path, &bytes)?;
-    }
-    let text = with_folders(printer.text(wanted.wide));
     match wanted.format {
         Format::Text => printer.data(&result.text(&text)),
         format => {
-            let bytes = bytes(result, format, RenderOptions { text, ..options })?;
+            let bytes = bytes(result, format, render_options(text))?;
             match String::from_utf8(bytes) {
                 Ok(text) if !format.is_binary() => printer.json(&text),
                 Ok(text) => printer.bytes(text.as_bytes()),
                 Err(bytes) => printer.bytes(bytes.as_bytes()),
             }
         }
+    }
+}
+
+/// Writes the files that were asked for.
+pub(crate) fn write_files(
+    wanted: &Wanted,
+    folders: &[String],
+    result: &impl Render,
+) -> Result<(), Failure> {
+    for file in &wanted.files {
+        let text = TextOptions {
+            folders: folders.to_vec(),
+            wide: wanted.wide,
+            every_address: true,
+            ..TextOptions::plain()
+        };
+        let bytes = bytes(result, file.format, render_options(text))?;
+        file::write("write the result", &file.path, &bytes, Readers::Usual)?;
+    }
+    Ok(())
+}
+
+fn render_options(text: TextOptions) -> RenderOptions {
+    RenderOptions {
+        text,
+        repository: repository(),
+        ..RenderOptions::new(SystemTime::now())
     }
 }
 
@@ -144,12 +151,6 @@ fn bytes(result: &impl Render, format: Format, options: RenderOptions) -> Result
         text.push('\n');
     }
     Ok(text.into_bytes())
-}
-
-fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    std::fs::File::create(path)
-        .and_then(|mut f| f.write_all(bytes))
-        .map_err(|e| Error::io("write the result", path, e))
 }
 
 /// The repository around the working folder: code hosts want to know files from its top.

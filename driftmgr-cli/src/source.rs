@@ -1,10 +1,11 @@
-//! Files named on the command line; `-` is standard input.
+//! States and reports in files named on the command line.
 
 use std::io::Read as _;
 use std::path::Path;
 
-use driftmgr_core::Error;
 use driftmgr_core::client::StoredState;
+use driftmgr_core::drift::DriftReport;
+use driftmgr_core::{Error, ErrorKind};
 
 use crate::exit::Failure;
 
@@ -32,4 +33,13 @@ fn standard_input() -> Result<Vec<u8>, Error> {
         .read_to_end(&mut bytes)
         .map_err(|e| Error::io("read standard input", Path::new("-"), e))?;
     Ok(bytes)
+}
+
+/// The report in a file, as `--format json` writes it; `-` is standard input.
+pub(crate) fn read_report(file: &str) -> Result<DriftReport, Error> {
+    let (name, bytes) = read_bytes(file, "read the report")?;
+    let text = String::from_utf8(bytes).map_err(|_| {
+        Error::new(ErrorKind::InvalidInput, "the report is not UTF-8 text").with("file", &name)
+    })?;
+    DriftReport::from_json(&text).map_err(|e| e.with("file", &name))
 }

@@ -11,6 +11,7 @@ pub mod drift;
 pub mod env;
 pub mod error;
 pub mod event;
+pub mod file;
 pub mod history;
 pub mod provider;
 pub mod redact;

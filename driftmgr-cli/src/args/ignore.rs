@@ -23,6 +23,13 @@ pub struct Ignoring {
     pub baseline: Option<PathBuf>,
 }
 
+impl Ignoring {
+    /// Something of it was typed.
+    pub(crate) fn is_given(&self) -> bool {
+        self.driftignore.is_some() || self.no_driftignore || self.baseline.is_some()
+    }
+}
+
 /// Where what is shown is to be written down as known.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "What not to show")]
@@ -53,7 +60,7 @@ pub struct IgnoreSuggest {
     pub targets: Vec<String>,
     /// A report to take them from, as `driftmgr drift --format json` prints it, instead of looking; - is standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["file", "files"])]
-    pub from: Option<PathBuf>,
+    pub from: Option<String>,
     /// What to look at.
     #[command(flatten)]
     pub survey: Survey,

@@ -41,7 +41,13 @@ pub(crate) fn run(args: &Check, call: &Call<'_>, printer: &Printer) -> Result<Ex
     let wanted = Wanted::of_report(&args.output, printer)?;
     let ignoring::Seen {
         surveyed, again, ..
-    } = ignoring::run(call, printer, &args.targets, &args.survey, &args.elsewhere)?;
+    } = ignoring::run(
+        call,
+        printer,
+        &args.targets,
+        (&args.survey, &args.elsewhere),
+        None,
+    )?;
     let exit = surveyed.exit(Exit::of(&surveyed.report, Severity::Informational));
     // The answer has no room for them, and they are the reason when there is no answer.
     printer.problems(&surveyed.report.problems);

@@ -7,6 +7,7 @@ use driftmgr_core::report::text::TextOptions;
 use super::Call;
 use crate::args::Explain;
 use crate::exit::{Exit, Failure};
+use crate::ignoring;
 use crate::output::{Render, Wanted, emit, pretty};
 use crate::session;
 use crate::survey;
@@ -24,7 +25,7 @@ impl Render for Explanation {
 
 pub(crate) fn run(args: &Explain, call: &Call<'_>, printer: &Printer) -> Result<Exit, Failure> {
     let open = survey::open_options(call, &args.reach);
-    let options = survey::drift_options(call, &[], &[]);
+    let options = ignoring::options(call, &args.ignoring);
     let explained = session::run(
         call.global,
         printer,

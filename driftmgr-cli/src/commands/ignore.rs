@@ -1,10 +1,7 @@
 //! `driftmgr ignore`
 
-use std::io::Read as _;
-use std::path::Path;
-
 use driftmgr_core::Error;
-use driftmgr_core::drift::ignore::{Candidate, Suggestion, suggest};
+use driftmgr_core::drift::ignore::Suggestion;
 use driftmgr_core::report::text::{TextOptions, one_line};
 
 use super::Call;
@@ -12,6 +9,7 @@ use crate::args::{Elsewhere, Ignore, IgnoreSuggest};
 use crate::exit::{Exit, Failure};
 use crate::ignoring;
 use crate::output::{Render, Wanted, emit, pretty};
+use crate::source::read_report;
 use crate::ui::printer::Printer;
 
 pub(crate) fn run(command: &Ignore, call: &Call<'_>, printer: &Printer) -> Result<Exit, Failure> {
@@ -22,11 +20,16 @@ pub(crate) fn run(command: &Ignore, call: &Call<'_>, printer: &Printer) -> Resul
 
 fn suggested(args: &IgnoreSuggest, call: &Call<'_>, printer: &Printer) -> Result<Exit, Failure> {
     let (rules, folders, exit) = match &args.from {
-        Some(file) => (suggest(&saved(file)?), Vec::new(), Exit::Ok),
+        Some(file) => (read_report(file)?.suggest_ignores(), Vec::new(), Exit::Ok),
         None => {
             let providers = Elsewhere::default();
-            let ignoring::Seen { surveyed, .. } =
-                ignoring::run(call, printer, &args.targets, &args.survey, &providers)?;
+            let ignoring::Seen { surveyed, .. } = ignoring::run(
+                call,
+                printer,
+                &args.targets,
+                (&args.survey, &providers),
+                None,
+            )?;
             printer.problems(&surveyed.report.problems);
             let exit = surveyed.exit(Exit::Ok);
             let rules = surveyed.report.suggest_ignores();
@@ -40,18 +43,6 @@ fn suggested(args: &IgnoreSuggest, call: &Call<'_>, printer: &Printer) -> Result
         &Rules(rules),
     )?;
     Ok(exit)
-}
-
-fn saved(file: &Path) -> Result<Vec<Candidate>, Error> {
-    let text = if file == Path::new("-") {
-        let mut text = String::new();
-        let read = std::io::stdin().lock().read_to_string(&mut text);
-        read.map(|_| text)
-    } else {
-        std::fs::read_to_string(file)
-    };
-    let text = text.map_err(|e| Error::io("read the report", file, e))?;
-    Candidate::from_json(&text).map_err(|e| e.with("file", file.display()))
 }
 
 struct Rules(Vec<Suggestion>);

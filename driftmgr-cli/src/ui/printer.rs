@@ -177,7 +177,7 @@ fn style(colour: bool) -> Style {
 }
 
 /// JSON escapes C0 controls anyway; the rest of what a terminal may act on can only stand inside strings.
-fn json_for_terminal(json: &str) -> String {
+pub(super) fn json_for_terminal(json: &str) -> String {
     json.split_inclusive('\n')
         .map(|line| match line.strip_suffix('\n') {
             Some(line) => text::one_line(line) + "\n",

@@ -62,6 +62,54 @@ fn a_driftignore_is_read_and_hides_no_deletion() {
     }
 }
 
+/// Wherever a state is held against reality, the same rules hold.
+#[test]
+fn the_rules_reach_every_command_that_looks() {
+    let dir = folder();
+    stack(dir.path());
+    write(dir.path(), ".driftignore", "local_file.*\nx.[\n");
+    let file = "infra/terraform.tfstate";
+    for (target, args, report) in [
+        (
+            "infra",
+            &["explain", "local_file.a", "infra"][..],
+            "/report",
+        ),
+        (file, &["state", "compare", "--file", file], ""),
+        (file, &["state", "analyze", "--file", file], "/drift"),
+    ] {
+        let known = ["--write-baseline", "known.json", "--reason", "the move"];
+        let written = run(dir.path(), &[&["drift", target][..], &known].concat());
+        assert_eq!(written.code, Some(0), "{written:?}");
+        let report_of = |more: &[&str]| {
+            let run = run(dir.path(), &[args, more].concat());
+            run.json().pointer(report).unwrap().clone()
+        };
+        let found = report_of(&["--json", "--baseline", "known.json"]);
+        let refused = [".driftignore:1 refused", "known.json refused"];
+        assert_eq!(rules(&found), refused, "{args:?}");
+        let problems = found["problems"].as_array().unwrap();
+        assert_eq!(problems.len(), 1, "{args:?}: {problems:?}");
+        assert_eq!(rules(&report_of(&["--json", "--no-driftignore"])), [""; 0]);
+    }
+    let text = run(dir.path(), &["explain", "local_file.a", "infra"]).out;
+    assert!(
+        text.contains(".driftignore:1 (driftignore) did not apply to local_file.a"),
+        "{text}"
+    );
+    let two = [
+        "state",
+        "compare",
+        "--files",
+        "infra/terraform.tfstate,infra/terraform.tfstate",
+    ];
+    let wrong = run(
+        dir.path(),
+        &[&two[..], &["--baseline", "known.json"]].concat(),
+    );
+    assert_eq!(wrong.code, Some(1), "two states have no rules: {wrong:?}");
+}
+
 #[test]
 fn a_wrong_line_is_a_problem_with_its_place_and_costs_no_finding() {
     let dir = folder();
@@ -153,16 +201,34 @@ fn a_baseline_that_is_not_there_is_an_error_and_a_broken_one_hides_nothing() {
 
 /// A report with one object whose size differs and whose encryption is off.
 fn report() -> Value {
-    let change = |path: &str, severity: &str| json!({"path": path, "before": 1, "after": 2, "severity": severity, "noise": null, "hidden": null});
+    let change = |path: &str, severity: &str| {
+        json!({
+            "path": path, "before": 1, "after": 2, "sensitive": false, "material": true, "severity": severity, "category": "other",
+            "reason": "it matters", "configured": null, "noise": null, "hidden": null,
+        })
+    };
     let changes = [
         change("size", "important"),
         change("storage_encrypted", "critical"),
     ];
-    json!({"format_version": "1.0", "resource_drift": [{
-        "address": "module.m[\"k\"].aws_db_instance.main",
-        "change": {"before": {"id": "db*1", "size": 1}, "after": {"id": "db*1", "size": 2}},
-        "drift": {"kind": "modified", "changes": changes},
-    }]})
+    json!({
+        "format_version": "1.0",
+        "summary": {
+            "checked": 1, "same": 0, "drifted": 1, "deleted": 0, "unmanaged": 0, "unverifiable": 0, "skipped": 0, "hidden": 0,
+        },
+        "resource_drift": [{
+            "address": "module.m[\"k\"].aws_db_instance.main",
+            "provider_name": "registry.terraform.io/hashicorp/aws",
+            "change": {
+                "before": {"id": "db*1", "size": 1}, "after": {"id": "db*1", "size": 2}, "before_sensitive": {}, "after_sensitive": {},
+            },
+            "drift": {
+                "target": "infra", "kind": "modified", "class": "material", "severity": "critical", "category": "encryption",
+                "reasons": [], "changes": changes, "effect": null, "declared": null, "hidden": null,
+            },
+        }],
+        "not_looked_at": [],
+    })
 }
 
 #[test]

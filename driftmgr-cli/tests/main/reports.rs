@@ -81,6 +81,43 @@ fn one_run_writes_many_files() {
 }
 
 #[test]
+fn a_stream_says_what_the_report_says() {
+    let dir = folder();
+    drifted(dir.path());
+    let run = report(
+        dir.path(),
+        &["drift", "--format", "ndjson", "--output", "json=whole.json"],
+    );
+    assert_eq!((run.code, run.err.as_str()), (Some(0), ""), "{run:?}");
+    let whole = std::fs::read_to_string(dir.path().join("repo/infra/whole.json")).unwrap();
+    let whole: Value = serde_json::from_str(&whole).unwrap();
+    let lines: Vec<Value> = run
+        .out
+        .lines()
+        .map(|l| serde_json::from_str(l).unwrap())
+        .collect();
+    let told = |ty: &str, name: &str| -> Vec<Value> {
+        let lines = lines.iter().filter(|l| l["type"] == ty);
+        lines.map(|l| l[name].clone()).collect()
+    };
+    let part = |name: &str| whole[name].as_array().unwrap().clone();
+    assert_eq!(told("resource_drift", "finding"), part("resource_drift"));
+    assert_eq!(
+        told("not_looked_at", "not_looked_at"),
+        part("not_looked_at")
+    );
+    assert_eq!(told("provider", "provider"), part("providers"));
+    assert_eq!(told("diagnostic", "problem"), part("problems"));
+    assert!(!part("resource_drift").is_empty() && !part("not_looked_at").is_empty());
+    assert_eq!(lines[0]["type"], "version");
+    let last = lines.last().unwrap();
+    assert_eq!(
+        (&last["type"], &last["summary"]),
+        (&json!("summary"), &whole["summary"])
+    );
+}
+
+#[test]
 fn code_hosts_get_paths_from_the_top_of_the_repository() {
     let dir = folder();
     drifted(dir.path());

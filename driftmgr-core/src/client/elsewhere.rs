@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Client, DriftOptions, Stack, ignoring, moved};
 use crate::drift::{
     DriftInput, DriftReport, Plan, PlanReality, Recording, Renames, Selection, Snapshot,
-    SnapshotReality, StateReality, SurveyOptions, Tell, survey_aloud,
+    SnapshotReality, StateReality, SurveyOptions, survey,
 };
 use crate::error::{Error, Partial, Result};
 use crate::event::Event;
@@ -107,12 +107,9 @@ impl Client {
     ) -> Result<(Snapshot, DriftReport)> {
         let mut recording = Recording::begin(&self.cx);
         let report = self
-            .ask_providers(
-                stacks,
-                options,
-                |stack, reality| recording.add(stack.label(), &stack.inner.state, reality),
-                &|_| {},
-            )
+            .ask_providers(stacks, options, |stack, reality| {
+                recording.add(stack.label(), &stack.inner.state, reality)
+            })
             .await?;
         Ok((recording.finish(&self.cx, &report)?, report))
     }
@@ -165,16 +162,6 @@ impl Client {
         inputs: &[DriftInput],
         options: &DriftOptions,
     ) -> Result<DriftReport> {
-        self.compare_aloud(inputs, options, &|_| {}).await
-    }
-
-    /// The same, telling what is found.
-    pub(super) async fn compare_aloud(
-        &self,
-        inputs: &[DriftInput],
-        options: &DriftOptions,
-        tell: Tell<'_>,
-    ) -> Result<DriftReport> {
         let silent = ignoring::read(&self.cx, options)?;
         let options = &silent.value;
         let selection = Selection::new(&options.targets, &options.exclude)?;
@@ -183,9 +170,10 @@ impl Client {
             comparators: options.comparators.clone(),
             filter: options.filter.clone(),
             selection,
+            sink: options.sink.clone(),
             ..SurveyOptions::default()
         };
-        let mut report = survey_aloud(&self.cx, inputs, &survey_options, tell).await;
+        let mut report = survey(&self.cx, inputs, &survey_options).await;
         report.problems.extend(silent.problems);
         Ok(report)
     }

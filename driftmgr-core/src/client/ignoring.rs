@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::drift::DriftReport;
 use crate::drift::ignore::{Baseline, DriftIgnore, Standpoint};
 use crate::error::{Error, Partial, Result};
+use crate::file::{self, Readers};
 
 /// The options with what their files say, and without the files; problems are lines that are wrong.
 ///
@@ -54,14 +55,15 @@ impl Baseline {
         baseline(&working_folder()?, file.as_ref())
     }
 
-    /// Writes it to its file, over what is there.
+    /// Writes it to its file, over what is there, whole or not at all.
     ///
     /// # Errors
-    /// `NotFound`, `PermissionDenied` and `Unavailable` for a place that cannot be written.
+    /// Those of [`file::write`].
     pub fn write(&self) -> Result<()> {
         let at = self.standpoint();
-        std::fs::write(at.current_dir.join(&at.file), self.to_json())
-            .map_err(|e| Error::io("write the baseline", &at.file, e))
+        let file = at.current_dir.join(&at.file);
+        let text = self.to_json();
+        file::write("write the baseline", &file, text.as_bytes(), Readers::Usual)
     }
 }
 

@@ -39,6 +39,9 @@ mod version;
 use std::path::Path;
 use std::sync::Arc;
 
+use futures::StreamExt as _;
+use futures::future::BoxFuture;
+
 pub use backends::{BackendHandle, BackendKind};
 pub use check::Check;
 pub use configuration::{
@@ -63,10 +66,13 @@ pub use crate::drift::{DriftItem, LookedAt};
 
 use crate::backend::{BackendFactory, BackendRegistry};
 use crate::context::Context;
-use crate::drift::{DriftInput, DriftReport, Readers, Reality, Rules, Selection, Tell};
-use crate::error::Result;
+use crate::drift::{DriftInput, DriftReport, Readers, Reality, Renames, Rules, Selection};
+use crate::error::{Partial, Result};
 use crate::provider::plugin::{PoolOptions, ProviderPool};
 use crate::settings::Settings;
+
+/// Stacks whose providers are found and started at a time.
+const PREPARED_AT_A_TIME: usize = 8;
 
 /// Opens states and answers questions about them. Cloning is cheap; clones share context and backends.
 #[derive(Debug, Clone)]
@@ -212,7 +218,7 @@ impl Client {
         stacks: &[Stack],
         options: &DriftOptions,
     ) -> Result<DriftReport> {
-        self.ask_providers(stacks, options, |_, reality| reality, &|_| {})
+        self.ask_providers(stacks, options, |_, reality| reality)
             .await
     }
 
@@ -222,7 +228,6 @@ impl Client {
         stacks: &[Stack],
         options: &DriftOptions,
         mut watch: impl FnMut(&Stack, Arc<dyn Reality>) -> Arc<dyn Reality>,
-        tell: Tell<'_>,
     ) -> Result<DriftReport> {
         let silent = ignoring::read(&self.cx, options)?;
         let options = &silent.value;
@@ -232,33 +237,51 @@ impl Client {
             answer_timeout: options.read_timeout,
             ..PoolOptions::default()
         });
+        let mut waiting: Vec<BoxFuture<'_, _>> = Vec::with_capacity(stacks.len());
+        for stack in stacks {
+            waiting.push(Box::pin(self.prepare(stack, &selection, options, &pool)));
+        }
+        let prepared: Vec<_> = futures::stream::iter(waiting)
+            .buffered(PREPARED_AT_A_TIME)
+            .collect()
+            .await;
         let mut inputs = Vec::with_capacity(stacks.len());
         let mut problems = Vec::new();
-        for stack in stacks {
-            let renames = moved::renames(stack);
+        for (stack, (renames, reality)) in stacks.iter().zip(prepared) {
             problems.push((stack, renames.problems));
-            let renames = renames.value;
-            let reality = match &stack.reality {
-                Some(reality) => reality.clone(),
-                None => {
-                    let wanted = (&selection, &renames);
-                    let routes = routes::routes(&self.cx, stack, wanted, options, &pool).await;
-                    Arc::new(Readers::new(routes))
-                }
-            };
             inputs.push(DriftInput {
                 target: stack.label().to_owned(),
                 state: stack.inner.state.clone(),
                 reality: watch(stack, reality),
-                renames,
+                renames: renames.value,
                 configuration: stack.inner.root_module.clone(),
             });
         }
-        let report = self.compare_aloud(&inputs, options, tell).await;
+        let report = self.compare(&inputs, options).await;
         pool.shutdown().await;
         let mut report = report?;
         elsewhere::add_problems(&mut report, problems);
         report.problems.extend(silent.problems);
         Ok(report)
+    }
+
+    /// What renames a stack's objects, and who answers for them.
+    async fn prepare(
+        &self,
+        stack: &Stack,
+        selection: &Selection,
+        options: &DriftOptions,
+        pool: &ProviderPool,
+    ) -> (Partial<Renames>, Arc<dyn Reality>) {
+        let renames = moved::renames(stack);
+        let reality = match &stack.reality {
+            Some(reality) => reality.clone(),
+            None => {
+                let wanted = (selection, &renames.value);
+                let routes = routes::routes(&self.cx, stack, wanted, options, pool).await;
+                Arc::new(Readers::new(routes))
+            }
+        };
+        (renames, reality)
     }
 }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::address::ProviderSource;
 use crate::configuration::VariableInput;
-use crate::drift::{Comparators, Filter};
+use crate::drift::{Comparators, Filter, Sink};
 use crate::provider::plugin::Concurrency;
 
 /// How a target is opened.
@@ -46,6 +47,8 @@ pub struct DriftOptions {
     pub driftignore: Option<PathBuf>,
     /// A file of differences that are known, which are not shown; [`DriftReport::baseline`](crate::drift::DriftReport::baseline) makes one.
     pub baseline: Option<PathBuf>,
+    /// Who is told of each result while the run goes on; [`Client::drift_stream`](super::Client::drift_stream) is made of it.
+    pub sink: Option<Arc<dyn Sink>>,
 }
 
 impl Default for DriftOptions {
@@ -63,6 +66,7 @@ impl Default for DriftOptions {
             provider_paths: BTreeMap::new(),
             driftignore: None,
             baseline: None,
+            sink: None,
         }
     }
 }

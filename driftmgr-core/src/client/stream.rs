@@ -1,14 +1,15 @@
 //! Drift as it is found: a stream that ends with the whole report.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context as Poller, Poll};
 
 use futures::Stream;
 use futures::future::BoxFuture;
-use tokio::sync::mpsc::{self, UnboundedReceiver};
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use super::{Client, DriftOptions, Stack};
-use crate::drift::{DriftItem, DriftReport};
+use crate::drift::{DriftItem, DriftReport, Sink};
 use crate::error::Result;
 
 /// Drift as it is found. The last item is the report, or the error that ended the run.
@@ -49,19 +50,26 @@ impl Client {
     /// A finding is given once, and the report has the same. Nothing is done before the stream is polled.
     pub fn drift_stream(&self, stacks: &[Stack], options: &DriftOptions) -> DriftStream {
         let (told, items) = mpsc::unbounded_channel();
-        let (client, stacks, options) = (self.clone(), stacks.to_vec(), options.clone());
+        let (client, stacks, mut options) = (self.clone(), stacks.to_vec(), options.clone());
         let run = async move {
-            // Nobody listens any more when the stream is gone, and then the run is gone too.
-            let tell = |item| drop(told.send(item));
-            client
-                .ask_providers(&stacks, &options, |_, reality| reality, &tell)
-                .await
+            options.sink = Some(Arc::new(Channel(told)));
+            client.detect_drift(&stacks, &options).await
         };
         DriftStream {
             items,
             run: Some(Box::pin(run)),
             end: None,
         }
+    }
+}
+
+#[derive(Debug)]
+struct Channel(UnboundedSender<DriftItem>);
+
+impl Sink for Channel {
+    fn tell(&self, item: DriftItem) {
+        // Nobody listens any more when the stream is gone, and then the run is gone too.
+        drop(self.0.send(item));
     }
 }
 

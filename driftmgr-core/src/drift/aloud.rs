@@ -5,19 +5,25 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::engine::{Looked, reason};
+use super::engine::{Concluded, Looked};
 use super::finding::Outcome;
 use super::item::{DriftItem, LookedAt};
-use super::model::{Finding, Kind, NotLookedAt, NotLookedAtKind};
+use super::model::{Kind, NotLookedAt};
 use super::noise::{Filter, is_parent};
 use super::valve::{Group, Tallies, group};
 
-/// Who is told what is found while a survey goes on. It is called in the survey's own task, and must return quickly.
-pub type Tell<'a> = &'a (dyn Fn(DriftItem) + Send + Sync);
+/// Is told what is found while a survey goes on: what is not looked at, every object as it was looked at, and every finding once nothing that
+/// is still to be read can change it. Each is told once, in the order in which it was settled, and the report has the same.
+///
+/// It is called in the survey's own task, and must return quickly.
+pub trait Sink: std::fmt::Debug + Send + Sync {
+    /// Takes what was found.
+    fn tell(&self, item: DriftItem);
+}
 
 /// What was told, and what waits.
 pub(super) struct Aloud<'a> {
-    tell: Option<Tell<'a>>,
+    sink: Option<&'a dyn Sink>,
     filter: &'a Filter,
     tallies: Tallies,
     /// Objects that are gone and not believed to be, as places in the order of reading.
@@ -27,9 +33,9 @@ pub(super) struct Aloud<'a> {
 }
 
 impl<'a> Aloud<'a> {
-    pub(super) fn new(tell: Option<Tell<'a>>, filter: &'a Filter) -> Self {
+    pub(super) fn new(sink: Option<&'a dyn Sink>, filter: &'a Filter) -> Self {
         Self {
-            tell,
+            sink,
             filter,
             tallies: Tallies::default(),
             waiting: BTreeMap::new(),
@@ -39,10 +45,10 @@ impl<'a> Aloud<'a> {
 
     /// The last of `looked` was just looked at.
     pub(super) fn heard(&mut self, looked: &[Looked<'_>], total: u64) {
-        let (Some(tell), Some(last)) = (self.tell, looked.last()) else {
+        let (Some(sink), Some(last)) = (self.sink, looked.last()) else {
             return;
         };
-        tell(DriftItem::Looked(LookedAt {
+        sink.tell(DriftItem::Looked(LookedAt {
             target: last.input.target.clone(),
             address: last.object.address.clone(),
             deposed: last.object.instance.deposed.clone(),
@@ -53,10 +59,7 @@ impl<'a> Aloud<'a> {
         let proves = self.tallies.add(last);
         match &last.outcome {
             Outcome::Same(_) => {}
-            Outcome::Unverifiable(error) => {
-                self.told.insert(last.position);
-                tell(DriftItem::NotLookedAt(not_looked_at(last, reason(error))));
-            }
+            Outcome::Unverifiable(_) => self.tell(last),
             // Told at the end.
             Outcome::Differs(_) if may_be_related(last) => {}
             Outcome::Differs(_) if self.tallies.believe(last) => self.tell(last),
@@ -81,25 +84,28 @@ impl<'a> Aloud<'a> {
     }
 
     fn tell(&mut self, looked: &Looked<'_>) {
-        if let (Some(tell), Some(finding)) = (self.tell, concluded(looked, self.filter)) {
-            self.told.insert(looked.position);
-            tell(DriftItem::Finding(Box::new(finding)));
+        let Some(sink) = self.sink else { return };
+        self.told.insert(looked.position);
+        match looked.clone().concluded(self.filter) {
+            Concluded::Same => {}
+            Concluded::Found(finding) => sink.tell(DriftItem::Finding(finding)),
+            Concluded::LeftOut(left_out) => sink.tell(DriftItem::NotLookedAt(left_out)),
         }
     }
 
     /// An object that nobody looks at.
     pub(super) fn left_out(&self, item: &NotLookedAt) {
-        if let Some(tell) = self.tell {
-            tell(DriftItem::NotLookedAt(item.clone()));
+        if let Some(sink) = self.sink {
+            sink.tell(DriftItem::NotLookedAt(item.clone()));
         }
     }
 
     /// What is in the report of the object at a position.
     pub(super) fn settled(&self, position: usize, item: impl FnOnce() -> DriftItem) {
-        if let Some(tell) = self.tell
+        if let Some(sink) = self.sink
             && !self.told.contains(&position)
         {
-            tell(item());
+            sink.tell(item());
         }
     }
 }
@@ -111,25 +117,5 @@ fn may_be_related(looked: &Looked<'_>) -> bool {
             is_parent(&looked.object.address.resource.resource_type)
         }
         _ => false,
-    }
-}
-
-fn concluded(looked: &Looked<'_>, filter: &Filter) -> Option<Finding> {
-    let Outcome::Differs(draft) = &looked.outcome else {
-        return None;
-    };
-    let mut finding = draft.as_ref().clone().conclude();
-    finding.target.clone_from(&looked.input.target);
-    filter.apply(&mut finding);
-    Some(finding)
-}
-
-pub(super) fn not_looked_at(looked: &Looked<'_>, reason: String) -> NotLookedAt {
-    NotLookedAt {
-        target: looked.input.target.clone(),
-        address: looked.object.address.clone(),
-        deposed: looked.object.instance.deposed.clone(),
-        kind: NotLookedAtKind::Unverifiable,
-        reason,
     }
 }

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use futures::FutureExt as _;
 use futures::stream::{FuturesUnordered, StreamExt as _};
 
-use super::aloud::{Aloud, Tell, not_looked_at};
+use super::aloud::{Aloud, Sink};
 use super::finding::{Judge, Outcome};
 use super::group::group;
 use super::item::DriftItem;
 use super::model::{
-    Circumstances, DriftReport, Kind, NotLookedAt, NotLookedAtKind, Summary, SurveyedProvider,
+    Circumstances, DriftReport, Finding, Kind, NotLookedAt, NotLookedAtKind, Summary,
+    SurveyedProvider,
 };
 use super::moved::Renames;
 use super::noise::{Comparators, Filter, relate};
@@ -63,6 +64,8 @@ pub struct SurveyOptions {
     pub filter: Filter,
     /// Which instances are looked at.
     pub selection: Selection,
+    /// Who is told of each result before the survey has ended.
+    pub sink: Option<Arc<dyn Sink>>,
 }
 
 impl Default for SurveyOptions {
@@ -73,6 +76,7 @@ impl Default for SurveyOptions {
             comparators: Comparators::default(),
             filter: Filter::default(),
             selection: Selection::default(),
+            sink: None,
         }
     }
 }
@@ -86,6 +90,7 @@ struct Job<'a> {
 }
 
 /// One object with what became of it.
+#[derive(Clone)]
 pub(super) struct Looked<'a> {
     /// Its place among all objects: a state can hold two with the same address.
     pub(super) position: usize,
@@ -101,27 +106,7 @@ pub(super) struct Looked<'a> {
 /// It answers also when the operation is cancelled or its deadline passes: what was not reached is unverifiable then. The report depends
 /// neither on the order in which providers answer nor on that of the inputs.
 pub async fn survey(cx: &Context, inputs: &[DriftInput], options: &SurveyOptions) -> DriftReport {
-    run(cx, inputs, options, None).await
-}
-
-/// The same, telling what is found: every object as it was looked at, every finding once nothing that is still to be read can change it,
-/// and what is not looked at. Each is told once, and the report has the same.
-pub async fn survey_aloud(
-    cx: &Context,
-    inputs: &[DriftInput],
-    options: &SurveyOptions,
-    tell: Tell<'_>,
-) -> DriftReport {
-    run(cx, inputs, options, Some(tell)).await
-}
-
-async fn run(
-    cx: &Context,
-    inputs: &[DriftInput],
-    options: &SurveyOptions,
-    tell: Option<Tell<'_>>,
-) -> DriftReport {
-    let mut aloud = Aloud::new(tell, &options.filter);
+    let mut aloud = Aloud::new(options.sink.as_deref(), &options.filter);
     let mut inputs: Vec<&DriftInput> = inputs.iter().collect();
     inputs.sort_by(|a, b| a.target.cmp(&b.target));
     let started = cx.now();
@@ -140,12 +125,7 @@ async fn run(
     for each in looked {
         record(&mut report, each, &options.filter, &aloud);
     }
-    report.findings.sort_by(|a, b| {
-        (&a.target, &a.address, &a.deposed).cmp(&(&b.target, &b.address, &b.deposed))
-    });
-    report.not_looked_at.sort_by(|a, b| {
-        (&a.target, &a.address, &a.deposed).cmp(&(&b.target, &b.address, &b.deposed))
-    });
+    sort(&mut report);
     let states: Vec<(&str, &State)> = inputs
         .iter()
         .map(|i| (i.target.as_str(), &*i.state))
@@ -301,23 +281,62 @@ fn not_reached(error: &Error) -> Error {
     Error::new(error.kind(), message)
 }
 
+/// What stands in the report about one object.
+pub(super) enum Concluded {
+    Same,
+    Found(Box<Finding>),
+    LeftOut(NotLookedAt),
+}
+
+impl Looked<'_> {
+    /// What stands in the report, as far as is known by now.
+    pub(super) fn concluded(self, filter: &Filter) -> Concluded {
+        let target = self.input.target.clone();
+        match self.outcome {
+            Outcome::Same(_) => Concluded::Same,
+            Outcome::Differs(draft) => {
+                let mut finding = draft.conclude();
+                finding.target = target;
+                let lineage = &self.input.state.lineage;
+                let origin = Some(lineage).filter(|lineage| !lineage.is_empty());
+                finding.assign_fingerprints(origin.unwrap_or(&self.input.target));
+                filter.apply(&mut finding);
+                Concluded::Found(Box::new(finding))
+            }
+            Outcome::Unverifiable(error) => Concluded::LeftOut(NotLookedAt {
+                target,
+                address: self.object.address,
+                deposed: self.object.instance.deposed,
+                kind: NotLookedAtKind::Unverifiable,
+                reason: reason(&error),
+            }),
+        }
+    }
+}
+
 fn record(report: &mut DriftReport, looked: Looked<'_>, filter: &Filter, aloud: &Aloud<'_>) {
     let position = looked.position;
-    match looked.outcome {
-        Outcome::Same(_) => report.summary.same += 1,
-        Outcome::Differs(draft) => {
-            let mut finding = draft.conclude();
-            finding.target.clone_from(&looked.input.target);
-            filter.apply(&mut finding);
-            aloud.settled(position, || DriftItem::Finding(Box::new(finding.clone())));
-            report.findings.push(finding);
+    match looked.concluded(filter) {
+        Concluded::Same => report.summary.same += 1,
+        Concluded::Found(finding) => {
+            aloud.settled(position, || DriftItem::Finding(finding.clone()));
+            report.findings.push(*finding);
         }
-        Outcome::Unverifiable(ref error) => {
-            let left_out = not_looked_at(&looked, reason(error));
+        Concluded::LeftOut(left_out) => {
             aloud.settled(position, || DriftItem::NotLookedAt(left_out.clone()));
             report.not_looked_at.push(left_out);
         }
     }
+}
+
+/// By target and address.
+fn sort(report: &mut DriftReport) {
+    report.findings.sort_by(|a, b| {
+        (&a.target, &a.address, &a.deposed).cmp(&(&b.target, &b.address, &b.deposed))
+    });
+    report.not_looked_at.sort_by(|a, b| {
+        (&a.target, &a.address, &a.deposed).cmp(&(&b.target, &b.address, &b.deposed))
+    });
 }
 
 /// The message and where it happened. All the places where a provider was looked for would bury it; `doctor` lists them.

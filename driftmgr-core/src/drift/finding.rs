@@ -1,19 +1,23 @@
 //! From what was observed to what is reported.
 
+mod change;
+
+use self::change::Differing;
 use super::ignore::IgnoredChanges;
 use super::model::{AttributeChange, Class, Effect, EffectAction, Finding, Kind, Severity};
-use super::noise::{Certainty, Comparators, Compared, Noise, is_child};
+use super::noise::{Comparators, Noise, is_child};
 use super::reality::{Basis, InstanceRef, Observation, Observed};
-use super::severity::{Category, Changed, Rules};
+use super::severity::{Category, Rules};
 use crate::address::InstanceAddress;
 use crate::configuration::{ResourceBlock, RootModule};
 use crate::error::{Error, Result};
+use crate::provider::ResourceSchema;
 use crate::provider::plan_back::Verdict;
-use crate::provider::{AttributeType, Block, ResourceSchema};
 use crate::state::{Instance, InstanceStatus};
 use crate::value::{Path, PathSet, Value, diff};
 
 /// What became of one object.
+#[derive(Clone)]
 pub(super) enum Outcome {
     /// With the object, where it says something about another one.
     Same(Option<Box<Value>>),
@@ -30,6 +34,8 @@ pub(super) struct Draft {
     first: Vec<String>,
     /// Reasons that stand after them.
     last: Vec<String>,
+    /// What apply leaves alone, because the configuration says so.
+    ignored: Option<IgnoredChanges>,
 }
 
 impl Outcome {
@@ -120,103 +126,24 @@ impl Judge<'_> {
         let kept =
             object.instance.deposed.is_none() && object.instance.status != InstanceStatus::Tainted;
         let ignored = declared.filter(|_| kept).and_then(IgnoredChanges::of);
-        let resource_type = &object.address.resource.resource_type;
-        let changes: Vec<AttributeChange> = differences
-            .into_iter()
-            .map(|difference| {
-                let rule = self.rules.changed(&Changed {
-                    resource_type,
-                    path: &difference.path,
-                    before: difference.before.as_ref(),
-                    after: difference.after.as_ref(),
-                    current: &current,
-                });
-                let material = match class {
-                    Class::Cosmetic => false,
-                    Class::Unclassified => true,
-                    Class::Material => planned
-                        .iter()
-                        .any(|p| p.contains(&difference.path) || difference.path.contains(p)),
-                };
-                // A module without the block says nothing about the attribute.
-                let configured = declared
-                    .map(|block| block.sets(&difference.path))
-                    .or_else(|| {
-                        let sides = [difference.before.as_ref(), difference.after.as_ref()];
-                        basis.sets(&difference.path, sides)
-                    });
-                let nature = nature(&schema.block, &difference.path);
-                let noise = self.comparators.judge(&Compared {
-                    resource_type,
-                    path: &difference.path,
-                    before: difference.before.as_ref(),
-                    after: difference.after.as_ref(),
-                    only_computed: nature == Some(Nature::Computed),
-                    planned: (class != Class::Unclassified).then_some(material),
-                    configured,
-                    severity: rule.severity,
-                    block: &schema.block,
-                    stored: &stored,
-                    current: &current,
-                });
-                // That apply would do nothing does not make an exposure harmless: the provider may be unable to undo it. And where the state
-                // has nothing for an attribute that the provider may fill in, it was never asked: plan-back gave it what is really there.
-                let blank = |side: Option<&Value>| side.is_none_or(Value::is_blank);
-                let asked = match basis {
-                    Basis::PlanBack => {
-                        nature != Some(Nature::Either)
-                            || !blank(difference.before.as_ref())
-                            || blank(difference.after.as_ref())
-                    }
-                    // The plan of a configuration is silent about what the configuration leaves open, whatever became of it.
-                    Basis::Plan { .. } => configured == Some(true),
-                };
-                let harmless = !material && asked && rule.severity < Severity::Critical;
-                // What apply would do about something critical is noise only with proof.
-                let noise = noise.filter(|noise| {
-                    !material
-                        || rule.severity < Severity::Critical
-                        || noise.certainty == Certainty::Proven
-                });
-                // The provider's word is proof; it also proves what was known, and is better than a guess.
-                let noise = match noise {
-                    Some(noise) if harmless && noise.certainty >= Certainty::Known => Some(Noise {
-                        certainty: Certainty::Proven,
-                        ..noise
-                    }),
-                    _ if harmless => Some(Noise::planned()),
-                    other => other,
-                };
-                let left_alone = ignored.as_ref().filter(|ignored| {
-                    let (before, after) = (difference.before.as_ref(), difference.after.as_ref());
-                    ignored.covers(&difference.path, before, after)
-                });
-                // An exposure that nobody is to undo is one all the same.
-                let expected = left_alone.filter(|_| rule.severity < Severity::Critical);
-                let noise = noise.or_else(|| expected.map(IgnoredChanges::noise));
-                let material = material && left_alone.is_none();
-                AttributeChange {
-                    sensitive: sensitive.hides(&difference.path),
-                    path: difference.path,
-                    before: difference.before,
-                    after: difference.after,
-                    material,
-                    severity: rule.severity,
-                    category: rule.category,
-                    reason: rule.reason.clone(),
-                    configured,
-                    noise,
-                    hidden: None,
-                }
-            })
-            .collect();
+        let differing = Differing {
+            judge: self,
+            resource_type: &object.address.resource.resource_type,
+            block: &schema.block,
+            stored: &stored,
+            current: &current,
+            sensitive: &sensitive,
+            class,
+            planned: &planned,
+            basis: &basis,
+            declared,
+            ignored: ignored.as_ref(),
+        };
+        let changes = differences.into_iter().map(|d| differing.change(d));
+        let changes: Vec<AttributeChange> = changes.collect();
         let (class, effect) = match &ignored {
             Some(ignored) => unless_ignored(ignored, &verdict, (class, effect)),
             None => (class, effect),
-        };
-        let notes = match &ignored {
-            Some(ignored) => with_ignored_critical(notes, ignored, &changes, &sensitive),
-            None => notes,
         };
         let finding = Finding {
             kind: Kind::Modified,
@@ -232,6 +159,7 @@ impl Judge<'_> {
             finding,
             first: verdict_reasons(&verdict, &basis),
             last: notes,
+            ignored,
         }
     }
 }
@@ -243,6 +171,7 @@ impl Draft {
             finding,
             first: Vec::new(),
             last: Vec::new(),
+            ignored: None,
         }
     }
 
@@ -252,6 +181,7 @@ impl Draft {
             mut finding,
             first,
             last,
+            ignored,
         } = self;
         if finding.kind == Kind::Modified {
             let real = || finding.changes.iter().filter(|c| c.noise.is_none());
@@ -269,6 +199,8 @@ impl Draft {
         }
         finding.reasons.splice(0..0, first);
         finding.reasons.extend(last);
+        let left_alone = ignored.and_then(|ignored| ignored_critical(&ignored, &finding));
+        finding.reasons.extend(left_alone);
         finding
     }
 }
@@ -347,26 +279,21 @@ fn unless_ignored(
 }
 
 /// Says of critical changes that apply leaves alone why they are shown.
-fn with_ignored_critical(
-    mut notes: Vec<String>,
-    ignored: &IgnoredChanges,
-    changes: &[AttributeChange],
-    sensitive: &PathSet,
-) -> Vec<String> {
-    let critical = changes.iter().filter(|c| {
+fn ignored_critical(ignored: &IgnoredChanges, finding: &Finding) -> Option<String> {
+    let critical = finding.changes.iter().filter(|c| {
         c.severity == Severity::Critical
             && c.noise.is_none()
             && ignored.covers(&c.path, c.before.as_ref(), c.after.as_ref())
     });
-    let paths: Vec<String> = critical.map(|c| c.path.display_masked(sensitive)).collect();
-    if !paths.is_empty() {
-        notes.push(format!(
+    let paths = critical.map(|c| c.path.display_masked(&finding.sensitive));
+    let paths: Vec<String> = paths.collect();
+    (!paths.is_empty()).then(|| {
+        format!(
             "`ignore_changes` in {} keeps apply from undoing {}; what is critical is shown all the same",
             ignored.place(),
             paths.join(", ")
-        ));
-    }
-    notes
+        )
+    })
 }
 
 /// What apply does with deposed and tainted objects is settled before it looks at any attribute.
@@ -496,6 +423,7 @@ fn judged(verdict: &Result<Verdict>) -> (Class, Option<Effect>, Vec<Path>) {
 
 fn empty_finding(object: &InstanceRef) -> Finding {
     Finding {
+        fingerprint: String::new(),
         target: String::new(),
         address: object.address.clone(),
         previous_address: None,
@@ -527,42 +455,4 @@ fn sensitive<'a>(
         paths.extend(&schema.block.sensitive_paths(side));
     }
     paths
-}
-
-/// Who gives an attribute its value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Nature {
-    /// The configuration.
-    Configured,
-    /// The provider alone.
-    Computed,
-    /// The configuration, and the provider where that does not.
-    Either,
-}
-
-/// Who gives the attribute at the path its value: the outermost one that is the provider's decides. `None` for blocks.
-fn nature(block: &Block, path: &Path) -> Option<Nature> {
-    let mut attributes = Some((&block.attributes, Some(&block.blocks)));
-    let mut found = None;
-    for name in path.steps().iter().filter_map(crate::value::Step::name) {
-        let Some((here, blocks)) = attributes else {
-            break;
-        };
-        if let Some(attribute) = here.get(name) {
-            found = Some(match (attribute.computed, attribute.optional) {
-                (true, false) => return Some(Nature::Computed),
-                (true, true) => Nature::Either,
-                (false, _) => Nature::Configured,
-            });
-            attributes = match &attribute.attribute_type {
-                AttributeType::Nested { attributes, .. } => Some((attributes, None)),
-                AttributeType::Plain(_) => None,
-            };
-        } else {
-            attributes = blocks
-                .and_then(|b| b.get(name))
-                .map(|nested| (&nested.block.attributes, Some(&nested.block.blocks)));
-        }
-    }
-    found
 }

@@ -1,53 +1,68 @@
-//! Names for findings that stay the same from run to run.
-//!
-//! A fingerprint is made of what a finding is about (address, deposed key, kind, path) and of nothing that was found there: no value, no
-//! severity, no place on this machine. A value that changes again keeps its fingerprint. The target is not part of it either, since it is
-//! a path of this machine: whoever holds several states apart keeps the target beside it.
-//!
-//! Members of sets have no name but their value, so all changes inside one set share a fingerprint.
+//! Names for findings that stay the same from run to run, and in every output.
+
+use std::collections::BTreeSet;
 
 use sha2::{Digest as _, Sha256};
 
-use super::model::{AttributeChange, Finding, Kind};
+use super::model::{AttributeChange, Finding};
+
+/// Which making a fingerprint is of; it stands before the digits and goes into them.
+const VERSION: &str = "v1";
 
 /// Hex digits of a fingerprint: 128 bits, more than enough to tell the findings of one organisation apart.
 const DIGITS: usize = 32;
 
+/// The stable name of a finding, or of one of its changes: `v1-` and 32 lower-case hex digits, the first half of a SHA-256.
+///
+/// # What goes in
+/// - `origin`: the state's lineage. A state without one (formats 1 and 2, a plan alone) is known by its place: reports take the target as
+///   the caller named it, histories the absolute path. Baselines take the path from their own folder for all states, since a copy has
+///   the same lineage and is another thing to know about.
+/// - The address in the state, which a `moved` block does not change before it is applied; the key of a deposed object; the kind.
+/// - The attributes: that of `change`, or all that differ in a way that means something. Who dismissed a changed tag has not dismissed an
+///   open port, so another attribute makes it another finding; noise that comes and goes does not.
+///
+/// Nothing of what was found there goes in: no value, no severity, no reason, nothing of other objects, and no place on this machine where
+/// there is a lineage. Members of sets have no name but their value, so all changes inside one set share a fingerprint. A finding with one
+/// such attribute has the fingerprint of that change.
+///
+/// # Stability
+/// The same parts give the same fingerprint in every version of the library, as long as it begins with `v1-`. Another making gets
+/// another prefix.
+pub fn fingerprint(origin: &str, finding: &Finding, change: Option<&AttributeChange>) -> String {
+    let real = finding.changes.iter().filter(|c| c.noise.is_none());
+    let paths: BTreeSet<String> = match change {
+        Some(change) => BTreeSet::from([change.path.to_string()]),
+        None => real.map(|change| change.path.to_string()).collect(),
+    };
+    let address = finding.state_address().to_string();
+    let deposed = finding.deposed.as_deref().unwrap_or_default();
+    let object = [VERSION, origin, &address, deposed, finding.kind.as_str()];
+    // The object as a whole has the empty path, and is named like no path at all.
+    let paths = paths.iter().map(String::as_str).filter(|p| !p.is_empty());
+    let mut digits = digest("driftmgr-fingerprint", object.into_iter().chain(paths));
+    digits.truncate(DIGITS);
+    format!("{VERSION}-{digits}")
+}
+
 impl Finding {
-    /// The finding's stable name: 32 lower-case hex digits, the first half of a SHA-256.
-    pub fn fingerprint(&self) -> String {
-        self.named(None)
-    }
-
-    /// The stable name of one of its changes.
-    pub fn change_fingerprint(&self, change: &AttributeChange) -> String {
-        self.named(Some(change))
-    }
-
-    fn named(&self, change: Option<&AttributeChange>) -> String {
-        let kind = match self.kind {
-            Kind::Missing => "missing",
-            Kind::Modified => "modified",
-            Kind::Moved => "moved",
-        };
-        let address = self.address.to_string();
-        let path = change.map(|c| c.path.to_string());
-        let parts = [
-            kind,
-            &address,
-            self.deposed.as_deref().unwrap_or_default(),
-            path.as_deref().unwrap_or_default(),
-        ];
-        let mut digest = digest("driftmgr-fingerprint-1", &parts);
-        digest.truncate(DIGITS);
-        digest
+    /// Names the finding and its changes for a state of this origin; see [`fingerprint`].
+    pub(crate) fn assign_fingerprints(&mut self, origin: &str) {
+        let changes = self.changes.iter();
+        let names: Vec<String> = changes
+            .map(|change| fingerprint(origin, self, Some(change)))
+            .collect();
+        self.fingerprint = fingerprint(origin, self, None);
+        for (change, name) in self.changes.iter_mut().zip(names) {
+            change.fingerprint = name;
+        }
     }
 }
 
 /// The SHA-256 of the parts as 64 lower-case hex digits. Each part is preceded by its length, so that no two lists of parts are alike.
-pub(super) fn digest(purpose: &str, parts: &[&str]) -> String {
+pub(crate) fn digest<'a>(purpose: &'a str, parts: impl IntoIterator<Item = &'a str>) -> String {
     let mut hash = Sha256::new();
-    for part in std::iter::once(&purpose).chain(parts) {
+    for part in std::iter::once(purpose).chain(parts) {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }
@@ -58,58 +73,4 @@ pub(super) fn digest(purpose: &str, parts: &[&str]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-    use crate::drift::ignore::tests::{change, finding};
-    use crate::value::Value;
-
-    #[test]
-    fn a_fingerprint_is_written_down_for_good() {
-        let finding = finding("module.m[\"k\"].demo_thing.a[0]", vec![change("size")]);
-        assert_eq!(finding.fingerprint(), "1c6b27317827c69db710638c7ea883b0");
-        assert_eq!(
-            finding.change_fingerprint(&finding.changes[0]),
-            "ac9f07dd8fd699715c7d45f0af2c7932"
-        );
-    }
-
-    #[test]
-    fn what_it_is_about_makes_the_fingerprint() {
-        let mut all = BTreeSet::new();
-        let plain = finding("demo_thing.a", vec![change("size"), change("name")]);
-        let mut deposed = plain.clone();
-        deposed.deposed = Some("00000001".to_owned());
-        let mut gone = plain.clone();
-        gone.kind = Kind::Missing;
-        let other = finding("demo_thing.b", Vec::new());
-        for finding in [&plain, &deposed, &gone, &other] {
-            assert!(all.insert(finding.fingerprint()));
-            for change in &finding.changes {
-                assert!(all.insert(finding.change_fingerprint(change)));
-            }
-        }
-    }
-
-    #[test]
-    fn what_was_found_and_where_it_runs_does_not() {
-        let plain = finding("demo_thing.a", vec![change("size")]);
-        let mut other = plain.clone();
-        other.target = "elsewhere".to_owned();
-        other.reasons = vec!["why".to_owned()];
-        other.before = Value::from("x");
-        other.changes[0].after = Some(Value::from("another"));
-        assert_eq!(plain.fingerprint(), other.fingerprint());
-        assert_eq!(
-            plain.change_fingerprint(&plain.changes[0]),
-            other.change_fingerprint(&other.changes[0])
-        );
-    }
-
-    #[test]
-    fn parts_do_not_run_into_each_other() {
-        assert_ne!(digest("p", &["ab", "c"]), digest("p", &["a", "bc"]));
-        assert_ne!(digest("p", &["", "a"]), digest("p", &["a", ""]));
-    }
-}
+mod tests;

@@ -24,8 +24,10 @@ pub mod snapshot;
 mod valve;
 mod verdict;
 
-pub use aloud::Tell;
-pub use engine::{DriftInput, SurveyOptions, survey, survey_aloud};
+pub use aloud::Sink;
+pub use engine::{DriftInput, SurveyOptions, survey};
+pub(crate) use fingerprint::digest;
+pub use fingerprint::fingerprint;
 pub use group::{Cause, Group, Member, group};
 pub use impact::Area;
 pub use item::{DriftItem, LookedAt};

@@ -29,6 +29,17 @@ pub enum Kind {
     Moved,
 }
 
+impl Kind {
+    /// The word in JSON, in fingerprints and in files that are kept.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Modified => "modified",
+            Self::Moved => "moved",
+        }
+    }
+}
+
 /// What plan-back says of a difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -81,6 +92,8 @@ pub struct Effect {
 /// One attribute that differs. Values are unmasked in memory; every output masks them by [`AttributeChange::sensitive`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AttributeChange {
+    /// Its name, the same in every run and every output: [`fingerprint`](super::fingerprint()).
+    pub fingerprint: String,
     /// Where.
     pub path: Path,
     /// What the state says; `None` where there is nothing at that path.
@@ -117,6 +130,8 @@ pub struct Hidden {
 /// One difference between a state and reality.
 #[derive(Debug, Clone)]
 pub struct Finding {
+    /// Its name, the same in every run and every output: [`fingerprint`](super::fingerprint()).
+    pub fingerprint: String,
     /// The state it concerns, as the caller named the target.
     pub target: String,
     /// The instance, by the address that the configuration gives it.

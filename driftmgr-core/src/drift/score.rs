@@ -101,7 +101,10 @@ fn limits(report: &DriftReport, open: u64, objects: u64) -> Vec<String> {
         ));
     }
     if !report.problems.is_empty() {
-        limits.push(format!("{} problems are open", report.problems.len()));
+        limits.push(match report.problems.len() {
+            1 => "1 problem is open".to_owned(),
+            n => format!("{n} problems are open"),
+        });
     }
     limits
 }

@@ -159,7 +159,7 @@ impl Tallies {
 }
 
 /// Whether there is a wrong place in which it could have been looked for.
-fn has_place(looked: &Looked<'_>) -> bool {
+pub(super) fn has_place(looked: &Looked<'_>) -> bool {
     let resource_type = &looked.object.address.resource.resource_type;
     looked.input.reality.can_be_misdirected()
         && !WITHOUT_PLACE

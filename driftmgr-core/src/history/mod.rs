@@ -7,7 +7,6 @@
 //! And the order in which runs are recorded does not matter, only the times at which they ended.
 
 mod answer;
-mod fingerprint;
 mod moment;
 mod run;
 mod sqlite;

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::fingerprint::{digest, fingerprint};
 use super::moment::Moment;
 use super::timeline::FindingState;
 use crate::address::{InstanceAddress, ResourceMode};
-use crate::drift::{Circumstances, DriftReport, Finding, Kind, NotLookedAtKind, Sensitivity};
+use crate::drift::{
+    Circumstances, DriftReport, Finding, Kind, NotLookedAtKind, Sensitivity, digest, fingerprint,
+};
 use crate::error::{Error, ErrorKind, Partial};
 use crate::state::State;
 
@@ -93,7 +94,7 @@ impl Counts {
 /// One difference of an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeenFinding {
-    /// Its stable id: 64 hex digits.
+    /// Its stable id: its [`fingerprint`], the same as in reports where the state has a lineage.
     pub id: String,
     /// How reality differs.
     pub kind: Kind,
@@ -236,7 +237,7 @@ impl Run {
                 }
             }
         }
-        let mut id = digest(parts.iter().map(String::as_str));
+        let mut id = digest("driftmgr-run-1", parts.iter().map(String::as_str));
         id.truncate(32);
         id
     }
@@ -323,29 +324,19 @@ fn add_findings(origin: &str, finding: &Finding, into: &mut Vec<SeenFinding>) {
         hidden: finding.hidden.is_some(),
     };
     // `Path`'s own spelling shows no member of a set, so no value comes into the history.
-    let mut parts: Vec<(String, FindingState)> = finding
-        .changes
-        .iter()
-        .map(|change| {
-            let state = FindingState {
-                severity: change.severity,
-                hidden: change.hidden.is_some(),
-            };
-            (change.path.to_string(), state)
-        })
-        .collect();
-    if parts.is_empty() || finding.kind != Kind::Modified {
-        parts = vec![(String::new(), whole)];
-    }
-    let address = finding.state_address().to_string();
-    for (path, state) in parts {
-        let id = fingerprint(
-            origin,
-            &address,
-            finding.deposed.as_deref(),
-            kind_word(finding.kind),
-            &path,
-        );
+    let changes = finding.changes.iter().map(|change| {
+        let state = FindingState {
+            severity: change.severity,
+            hidden: change.hidden.is_some(),
+        };
+        let id = fingerprint(origin, finding, Some(change));
+        (id, change.path.to_string(), state)
+    });
+    let parts: Vec<(String, String, FindingState)> = match finding.kind {
+        Kind::Modified if !finding.changes.is_empty() => changes.collect(),
+        _ => vec![(fingerprint(origin, finding, None), String::new(), whole)],
+    };
+    for (id, path, state) in parts {
         match into.iter_mut().find(|known| known.id == id) {
             Some(known) => known.state = known.state.worse(state),
             None => into.push(SeenFinding {
@@ -357,12 +348,4 @@ fn add_findings(origin: &str, finding: &Finding, into: &mut Vec<SeenFinding>) {
         }
     }
     into.sort_by(|a, b| a.id.cmp(&b.id));
-}
-
-pub(super) fn kind_word(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Missing => "missing",
-        Kind::Modified => "modified",
-        Kind::Moved => "moved",
-    }
 }

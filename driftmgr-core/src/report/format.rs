@@ -56,6 +56,9 @@ impl Format {
         Self::Parquet,
     ];
 
+    /// Those of every result, whether or not it is about drift: the words of the setting `output.format`.
+    pub const OF_EVERY_RESULT: &'static [Self] = &[Self::Text, Self::Json];
+
     /// The name, as the command line and the bindings spell it.
     pub fn name(self) -> &'static str {
         match self {
@@ -152,6 +155,13 @@ impl FromStr for Format {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_setting_has_the_words_of_the_command_line() {
+        use crate::settings::OutputFormat;
+        let names: Vec<&str> = Format::OF_EVERY_RESULT.iter().map(|f| f.name()).collect();
+        assert_eq!(names, OutputFormat::WORDS);
+    }
 
     #[test]
     fn every_format_has_a_name_of_its_own() {

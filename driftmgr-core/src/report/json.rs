@@ -144,6 +144,7 @@ fn marks(value: &Value, sensitive: &PathSet, at: &Path) -> Option<Json> {
 
 fn ours(finding: &Finding) -> Json {
     json!({
+        "fingerprint": finding.fingerprint,
         "target": finding.target,
         "kind": finding.kind,
         "class": finding.class,
@@ -167,6 +168,7 @@ fn attribute(change: &AttributeChange, sensitive: &PathSet) -> Json {
         }
     };
     json!({
+        "fingerprint": change.fingerprint,
         "path": change.path.display_masked(sensitive),
         "before": change.before.as_ref().map(side),
         "after": change.after.as_ref().map(side),

@@ -41,7 +41,7 @@ pub(super) fn suites(report: &DriftReport, options: &RenderOptions) -> Result<St
     let hidden = report.summary.hidden;
     if hidden > 0 && !options.hidden {
         suites.entry(OWN).or_default().push(Case {
-            name: format!("{hidden} that differ only in ways that do not matter"),
+            name: format!("{hidden} that differ only in ways that are not shown"),
             place: None,
             outcome: None,
         });

@@ -262,7 +262,7 @@ fn hidden(out: &mut String, report: &DriftReport, options: &RenderOptions) {
     folded(
         out,
         &format!(
-            "{} only in ways that do not matter",
+            "{} only in ways that are not shown",
             shown::differ(report.summary.hidden)
         ),
         lines,

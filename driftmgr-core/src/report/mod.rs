@@ -3,7 +3,6 @@
 #[cfg(feature = "columnar")]
 mod columnar;
 mod csv;
-mod fingerprint;
 mod format;
 mod github;
 mod gitlab;
@@ -24,6 +23,7 @@ mod tests;
 pub mod text;
 
 pub use format::Format;
+pub use ndjson::Lines;
 pub use places::Repository;
 pub use render::{RenderOptions, render};
 

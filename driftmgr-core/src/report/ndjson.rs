@@ -2,12 +2,14 @@
 //! says which version speaks, every line has `@level`, `@message`, `@module`, `@timestamp` and `type`, and readers pass over types that they
 //! do not know (OpenTofu, website/docs/internals/machine-readable-ui.mdx). Described by `schemas/drift-stream.schema.json`.
 
+use std::time::SystemTime;
+
 use serde_json::{Map, Value as Json, json};
 
-use super::render::RenderOptions;
+use super::render::{RenderOptions, microseconds};
 use super::text::one_line;
 use super::{json as machine, shown, text};
-use crate::drift::{DriftReport, Finding, NotLookedAtKind, Severity};
+use crate::drift::{DriftReport, Finding, NotLookedAt, NotLookedAtKind, Severity};
 use crate::error::Result;
 
 /// Version of the stream: of Terraform's types in it as they are since 1.0, and of ours.
@@ -15,102 +17,123 @@ const UI: &str = "1.0";
 
 /// The report, a line for each thing it says; the summary is the last line.
 pub(super) fn stream(report: &DriftReport, options: &RenderOptions) -> Result<String> {
-    let mut stream = Stream {
-        out: String::new(),
-        time: options.time()?,
-    };
-    let version = env!("CARGO_PKG_VERSION");
-    stream.line(
-        "info",
-        &format!("driftmgr {version}"),
-        "version",
-        [
+    let lines = Lines::new(options.timestamp);
+    let mut out = lines.begin()?;
+    for finding in &report.findings {
+        out.push_str(&lines.found(finding)?);
+    }
+    for item in &report.not_looked_at {
+        out.push_str(&lines.left_out(item)?);
+    }
+    out.push_str(&lines.end(report)?);
+    Ok(out)
+}
+
+/// The lines of [`Format::Ndjson`](super::Format::Ndjson) one by one, for a report that is still being made: first [`Lines::begin`], then each
+/// finding and each object that was not looked at, last [`Lines::end`]. Each text is whole lines.
+#[derive(Debug, Clone, Copy)]
+pub struct Lines {
+    at: SystemTime,
+}
+
+impl Lines {
+    /// Lines of this moment.
+    pub fn new(at: SystemTime) -> Self {
+        Self { at }
+    }
+
+    /// Which version speaks.
+    ///
+    /// # Errors
+    /// `InvalidInput` for a time before the year -9999 or after 9999, as for all lines.
+    pub fn begin(&self) -> Result<String> {
+        let version = env!("CARGO_PKG_VERSION");
+        let message = format!("driftmgr {version}");
+        let fields = [
             ("driftmgr", json!(version)),
             ("format_version", json!(machine::FORMAT_VERSION)),
             ("ui", json!(UI)),
-        ],
-    );
-    for each in &report.providers {
-        let message = format!("{} answered", each.address);
-        let provider = machine::provider(each);
-        stream.line("info", &message, "provider", [("provider", provider)]);
+        ];
+        self.line("info", &message, "version", fields)
     }
-    for finding in &report.findings {
-        stream.line(
-            level(finding),
-            &shown::headline(finding, false, 200),
-            "resource_drift",
-            [
-                ("change", change(finding)),
-                ("finding", machine::finding(finding)),
-            ],
-        );
+
+    /// A difference.
+    ///
+    /// # Errors
+    /// Those of [`Lines::begin`].
+    pub fn found(&self, finding: &Finding) -> Result<String> {
+        let fields = [
+            ("change", change(finding)),
+            ("finding", machine::finding(finding)),
+        ];
+        let message = shown::headline(finding, false, 200);
+        self.line(level(finding), &message, "resource_drift", fields)
     }
-    for item in &report.not_looked_at {
+
+    /// An object that was not looked at.
+    ///
+    /// # Errors
+    /// Those of [`Lines::begin`].
+    pub fn left_out(&self, item: &NotLookedAt) -> Result<String> {
         let (level, verb) = match item.kind {
             NotLookedAtKind::Unverifiable => ("warn", "could not be looked at"),
             NotLookedAtKind::Skipped => ("info", "was skipped"),
         };
         let address = text::address(&item.address, item.deposed.as_deref());
-        stream.line(
-            level,
-            &format!("{address} {verb}: {}", one_line(&item.reason)),
-            "not_looked_at",
-            [("not_looked_at", machine::not_looked_at(item))],
-        );
+        let message = format!("{address} {verb}: {}", one_line(&item.reason));
+        let fields = [("not_looked_at", machine::not_looked_at(item))];
+        self.line(level, &message, "not_looked_at", fields)
     }
-    for problem in &report.problems {
-        let diagnostic = json!({
-            "severity": "error",
-            "summary": problem.message(),
-            "detail": problem.hints().join("\n"),
-        });
-        stream.line(
-            "error",
-            &one_line(&problem.to_string()),
-            "diagnostic",
-            [
+
+    /// All that a report says beside its findings and what was not looked at: who answered, what went wrong, and the summary.
+    ///
+    /// # Errors
+    /// Those of [`Lines::begin`].
+    pub fn end(&self, report: &DriftReport) -> Result<String> {
+        let mut out = String::new();
+        for each in &report.providers {
+            let message = format!("{} answered", each.address);
+            let fields = [("provider", machine::provider(each))];
+            out.push_str(&self.line("info", &message, "provider", fields)?);
+        }
+        for problem in &report.problems {
+            let diagnostic = json!({
+                "severity": "error",
+                "summary": problem.message(),
+                "detail": problem.hints().join("\n"),
+            });
+            let fields = [
                 ("diagnostic", diagnostic),
                 ("problem", machine::problem(problem)),
-            ],
-        );
-    }
-    stream.line(
-        "info",
-        &text::check(report),
-        "summary",
-        [
+            ];
+            let message = one_line(&problem.to_string());
+            out.push_str(&self.line("error", &message, "diagnostic", fields)?);
+        }
+        let fields = [
             ("summary", json!(report.summary)),
             ("safe", json!(report.verdict().safe())),
-        ],
-    );
-    Ok(stream.out)
-}
+        ];
+        out.push_str(&self.line("info", &text::check(report), "summary", fields)?);
+        Ok(out)
+    }
 
-struct Stream {
-    out: String,
-    time: String,
-}
-
-impl Stream {
     fn line<const N: usize>(
-        &mut self,
+        &self,
         level: &str,
         message: &str,
         ty: &str,
         fields: [(&str, Json); N],
-    ) {
+    ) -> Result<String> {
         let mut line = Map::new();
         line.insert("@level".to_owned(), level.into());
         line.insert("@message".to_owned(), message.into());
         line.insert("@module".to_owned(), "driftmgr".into());
-        line.insert("@timestamp".to_owned(), self.time.clone().into());
+        line.insert("@timestamp".to_owned(), microseconds(self.at)?.into());
         line.insert("type".to_owned(), ty.into());
         for (name, value) in fields {
             line.insert(name.to_owned(), value);
         }
-        self.out.push_str(&Json::Object(line).to_string());
-        self.out.push('\n');
+        Ok(format!("{}\n", Json::Object(line)))
     }
 }
 

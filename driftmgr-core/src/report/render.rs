@@ -48,22 +48,27 @@ impl RenderOptions {
 
     /// The time in UTC, as RFC 3339 with microseconds.
     pub(super) fn time(&self) -> Result<String> {
-        Ok(format!("{:.6}", self.instant()?))
+        microseconds(self.timestamp)
     }
 
     /// The time in UTC, to the second.
     pub(super) fn second(&self) -> Result<String> {
-        Ok(format!("{:.0}", self.instant()?))
+        Ok(format!("{:.0}", instant(self.timestamp)?))
     }
+}
 
-    fn instant(&self) -> Result<jiff::Timestamp> {
-        jiff::Timestamp::try_from(self.timestamp).map_err(|e| {
-            Error::new(
-                ErrorKind::InvalidInput,
-                format!("the report's time is out of range: {e}"),
-            )
-        })
-    }
+/// The time in UTC, as RFC 3339 with microseconds.
+pub(super) fn microseconds(time: SystemTime) -> Result<String> {
+    Ok(format!("{:.6}", instant(time)?))
+}
+
+fn instant(time: SystemTime) -> Result<jiff::Timestamp> {
+    jiff::Timestamp::try_from(time).map_err(|e| {
+        Error::new(
+            ErrorKind::InvalidInput,
+            format!("the report's time is out of range: {e}"),
+        )
+    })
 }
 
 /// The report in a format. The same report and options give the same bytes.

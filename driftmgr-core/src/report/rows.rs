@@ -1,14 +1,14 @@
 //! A report as rows: one for each change of an attribute, and one for a finding without changes.
 
 use super::json::is_nothing;
-use super::shown::{category_name, kind_name};
+use super::shown::category_name;
 use super::text;
 use crate::drift::{AttributeChange, Class, DriftReport, EffectAction, Finding, Hidden};
 use crate::redact::MASK;
 use crate::value::{Value, json, mask_at};
 
 /// The names of the columns. Columns are added at the end, never renamed.
-pub(super) const COLUMNS: [&str; 28] = [
+pub(super) const COLUMNS: [&str; 30] = [
     "target",
     "address",
     "previous_address",
@@ -37,6 +37,8 @@ pub(super) const COLUMNS: [&str; 28] = [
     "noise_rule",
     "hidden_rule",
     "hidden_reason",
+    "finding_fingerprint",
+    "fingerprint",
 ];
 
 /// One row.
@@ -75,7 +77,7 @@ impl Row<'_> {
             (!module.is_root()).then(|| module.to_string()),
             Some(finding.address.resource.resource_type.clone()),
             Some(finding.provider.source.to_string()),
-            Some(kind_name(finding.kind).to_owned()),
+            Some(finding.kind.as_str().to_owned()),
             Some(class_name(finding.class).to_owned()),
             Some(text::severity_word(finding.severity).to_owned()),
             Some(category_name(finding.category).to_owned()),
@@ -90,11 +92,16 @@ impl Row<'_> {
         match self.change {
             Some(change) => cells.extend(self.of_change(change)),
             // What there is to say of an attribute stays empty, but for the reason.
-            None => cells.extend(COLUMNS.iter().skip(cells.len()).map(|column| {
-                (*column == "reason")
-                    .then(|| finding.reasons.first().cloned())
-                    .flatten()
-            })),
+            None => cells.extend(
+                COLUMNS
+                    .iter()
+                    .skip(cells.len())
+                    .map(|column| match *column {
+                        "reason" => finding.reasons.first().cloned(),
+                        "finding_fingerprint" => Some(finding.fingerprint.clone()),
+                        _ => None,
+                    }),
+            ),
         }
         cells
     }
@@ -113,6 +120,8 @@ impl Row<'_> {
             change.noise.as_ref().map(|n| n.rule.clone()),
         ];
         cells.extend(hidden(change.hidden.as_ref()));
+        cells.push(Some(self.finding.fingerprint.clone()));
+        cells.push(Some(change.fingerprint.clone()));
         cells
     }
 

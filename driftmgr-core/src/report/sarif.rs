@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
-use super::fingerprint::fingerprint;
 use super::places::Place;
 use super::render::RenderOptions;
 use super::shown::{self, cut};
@@ -90,7 +89,7 @@ fn result(finding: &Finding, rules: &BTreeMap<&str, usize>, options: &RenderOpti
     message.extend(text::hidden_note(finding).filter(|_| !options.hidden));
     message.push(text::effect(finding));
     message.extend(finding.reasons.iter().map(|reason| one_line(reason)));
-    let print = fingerprint(finding, options);
+    let print = &finding.fingerprint;
     json!({
         "ruleId": id,
         "ruleIndex": rules.get(id.as_str()),
@@ -161,7 +160,7 @@ fn notifications(report: &DriftReport, left_out: usize, options: &RenderOptions)
         note(
             "note",
             &format!(
-                "{} only in ways that do not matter: not among the results",
+                "{} only in ways that are not shown: not among the results",
                 shown::differ(hidden)
             ),
         );

@@ -38,15 +38,6 @@ pub(super) fn address(finding: &Finding) -> String {
     text::address(&finding.address, finding.deposed.as_deref())
 }
 
-/// The name of a kind, as the JSON spells it.
-pub(super) fn kind_name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Missing => "missing",
-        Kind::Modified => "modified",
-        Kind::Moved => "moved",
-    }
-}
-
 /// The name of a category, as the JSON spells it.
 pub(super) fn category_name(category: Category) -> &'static str {
     match category {
@@ -68,7 +59,7 @@ pub(super) fn category_name(category: Category) -> &'static str {
 pub(super) fn rule_id(finding: &Finding) -> String {
     format!(
         "driftmgr/{}/{}",
-        kind_name(finding.kind),
+        finding.kind.as_str(),
         category_name(finding.category)
     )
 }

@@ -28,6 +28,7 @@ pub(super) fn finding(target: &str, address: &str, kind: Kind) -> Finding {
         .into_iter()
         .collect();
     Finding {
+        fingerprint: String::new(),
         target: target.to_owned(),
         address: address.parse().unwrap(),
         previous_address: None,
@@ -54,9 +55,18 @@ pub(super) fn finding(target: &str, address: &str, kind: Kind) -> Finding {
     }
 }
 
+/// As the engine names them, for a state of this lineage.
+fn fingerprinted(mut findings: Vec<Finding>) -> Vec<Finding> {
+    for finding in &mut findings {
+        finding.assign_fingerprints("lineage");
+    }
+    findings
+}
+
 /// A change that matters to nobody.
 pub(super) fn change(path: Path, before: Option<Value>, after: Option<Value>) -> AttributeChange {
     AttributeChange {
+        fingerprint: String::new(),
         path,
         before,
         after,
@@ -217,7 +227,7 @@ pub(super) fn full() -> DriftReport {
             refused: vec!["aws_instance.web[0]".into()],
             unneeded: vec![],
         }],
-        findings: vec![open, noise, replaced, gone],
+        findings: fingerprinted(vec![open, noise, replaced, gone]),
         not_looked_at,
         providers: vec![SurveyedProvider {
             address: provider(),
@@ -287,6 +297,7 @@ pub(super) fn many(n: usize) -> DriftReport {
             each
         })
         .collect();
+    let findings = fingerprinted(findings);
     DriftReport {
         summary: Summary {
             checked: n as u64,
@@ -345,5 +356,6 @@ fn arbitrary(before: Value, after: Value, seed: u64) -> Finding {
         .collect();
     made.before = before;
     made.after = bit(40).then_some(after);
+    made.assign_fingerprints("lineage");
     made
 }

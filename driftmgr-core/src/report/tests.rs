@@ -52,6 +52,32 @@ fn every_format_names_every_visible_finding() {
     }
 }
 
+/// Whoever compares outputs, or one run with the next, finds a finding by its id.
+#[test]
+fn a_finding_has_one_id_in_every_format_that_names_any() {
+    let of_changes = [Format::Json, Format::Ndjson, Format::Csv];
+    let of_findings = [Format::Sarif, Format::Gitlab];
+    let again = json::read(&json::drift(&full()).to_string()).unwrap();
+    for report in [full(), again] {
+        for finding in &report.findings {
+            let visible = finding.hidden.is_none();
+            for format in of_changes
+                .iter()
+                .chain(of_findings.iter().filter(|_| visible))
+            {
+                let bytes = bytes(&report, *format);
+                assert!(contains(&bytes, &finding.fingerprint), "{format}");
+            }
+            for (format, change) in of_changes.iter().zip(&finding.changes) {
+                assert!(
+                    contains(&bytes(&report, *format), &change.fingerprint),
+                    "{format}"
+                );
+            }
+        }
+    }
+}
+
 #[test]
 fn an_empty_report_is_still_a_document() {
     for format in Format::ALL {

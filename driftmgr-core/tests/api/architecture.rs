@@ -16,7 +16,7 @@ const ROOMS: &[&[&str]] = &[
     &["graph", "configuration"],
     &["state", "backend"],
     &[
-        "address", "value", "settings", "event", "context", "redact", "env", "error",
+        "address", "value", "settings", "event", "context", "redact", "env", "error", "file",
     ],
 ];
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use driftmgr_core::Context;
@@ -106,11 +106,29 @@ variable \"fault\" {{
     }
 
     /// Its lab as Terraform left it.
-    fn template(self) -> &'static Terraform {
-        static TEMPLATES: [OnceLock<Terraform>; 2] = [OnceLock::new(), OnceLock::new()];
-        TEMPLATES[usize::from(self == SIX)].get_or_init(|| {
+    fn template(self) -> Arc<Terraform> {
+        static TEMPLATES: [Shared<Terraform>; 2] = [Shared::new(), Shared::new()];
+        TEMPLATES[usize::from(self == SIX)].get(|| {
             let main = self.head() + &self.block("") + &self.resources();
             applied(&main, "")
+        })
+    }
+}
+
+/// One value for all labs of a process. It goes with the last of them, and so do the folders in it: what a static holds is never dropped.
+struct Shared<T>(Mutex<Weak<T>>);
+
+impl<T> Shared<T> {
+    const fn new() -> Self {
+        Self(Mutex::new(Weak::new()))
+    }
+
+    fn get(&self, make: impl FnOnce() -> T) -> Arc<T> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.upgrade().unwrap_or_else(|| {
+            let made = Arc::new(make());
+            *known = Arc::downgrade(&made);
+            made
         })
     }
 }
@@ -134,12 +152,18 @@ pub(super) struct Lab {
     pub(super) kind: Kind,
     dir: TempDir,
     environment: Environment,
+    _cache: Arc<TempDir>,
+    _template: Option<Arc<Terraform>>,
 }
 
 impl Lab {
     /// Twenty instances, all as their state says.
     pub(super) fn new(kind: Kind) -> Self {
-        Self::of(kind, kind.template())
+        let template = kind.template();
+        Self {
+            _template: Some(template.clone()),
+            ..Self::of(kind, &template)
+        }
     }
 
     /// A copy of what Terraform applied, without the providers that it installed.
@@ -155,9 +179,11 @@ impl Lab {
             std::fs::copy(applied.file(name), dir.path().join(name)).unwrap();
         }
         let text = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+        let cache = cache();
+        let caches = cache.path().to_str().unwrap().to_owned();
         let environment = Environment::from_variables([
             ("TMPDIR", text("tmp")),
-            ("DRIFTMGR_CACHE_DIR", cache().to_str().unwrap().to_owned()),
+            ("DRIFTMGR_CACHE_DIR", caches),
             (
                 "TF_CLI_CONFIG_FILE",
                 Tools::get()
@@ -173,6 +199,8 @@ impl Lab {
             kind,
             dir,
             environment,
+            _cache: cache,
+            _template: None,
         };
         lab.variables("");
         lab
@@ -376,12 +404,10 @@ fn contains(haystack: &[u8], needle: &[u8]) -> bool {
     haystack.windows(needle.len()).any(|w| w == needle)
 }
 
-/// Schemas and hashes, once for all tests.
-fn cache() -> &'static Path {
-    static CACHE: OnceLock<TempDir> = OnceLock::new();
-    CACHE
-        .get_or_init(|| tempfile::tempdir_in("/tmp").unwrap())
-        .path()
+/// Schemas and hashes, once for all labs.
+fn cache() -> Arc<TempDir> {
+    static CACHE: Shared<TempDir> = Shared::new();
+    CACHE.get(|| tempfile::tempdir_in("/tmp").unwrap())
 }
 
 /// What came of a look.

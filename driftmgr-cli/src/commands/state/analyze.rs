@@ -8,9 +8,9 @@ use driftmgr_core::{Error, ErrorKind};
 use crate::args::StateAnalyze;
 use crate::commands::Call;
 use crate::exit::{Exit, Failure};
+use crate::ignoring;
 use crate::output::{Render, Wanted, emit, pretty};
 use crate::source::read_state;
-use crate::survey;
 use crate::ui::printer::Printer;
 
 impl Render for StateAnalysis {
@@ -57,9 +57,7 @@ pub(crate) fn run(
         let asked = args.judge.detailed_exitcode || args.judge.fail_on.is_some();
         (analysis, if asked { Exit::Open } else { Exit::Ok })
     } else {
-        let options = survey::drift_options(call, &[], &[]);
-        let targets = [file.to_owned()];
-        let surveyed = survey::run(call, printer, &args.reach, &targets, &options)?;
+        let surveyed = ignoring::run_one(call, printer, file, (&args.reach, &args.ignoring))?;
         let exit = surveyed.exit(Exit::judged(&surveyed.report, &args.judge));
         (analysis.with_drift(surveyed.report), exit)
     };

@@ -8,9 +8,9 @@ use driftmgr_core::{Error, ErrorKind, Partial};
 use crate::args::StateCompare;
 use crate::commands::Call;
 use crate::exit::{Exit, Failure};
+use crate::ignoring;
 use crate::output::{Render, Wanted, emit, pretty};
 use crate::source::read_state;
-use crate::survey;
 use crate::ui::printer::Printer;
 
 struct Compared {
@@ -53,9 +53,7 @@ fn with_reality(
     call: &Call<'_>,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
-    let options = survey::drift_options(call, &[], &[]);
-    let targets = [file.to_owned()];
-    let surveyed = survey::run(call, printer, &args.reach, &targets, &options)?;
+    let surveyed = ignoring::run_one(call, printer, file, (&args.reach, &args.ignoring))?;
     emit(printer, wanted, &surveyed.folders, &surveyed)?;
     Ok(surveyed.exit(Exit::judged(&surveyed.report, &args.judge)))
 }
@@ -77,6 +75,14 @@ fn with_each_other(
             "differences between two states have no severity for --fail-on",
         )
         .with_hint("use --detailed-exitcode");
+        return Err(error.into());
+    }
+    if args.ignoring.is_given() {
+        let error = Error::new(
+            ErrorKind::InvalidInput,
+            "nothing hides differences between two states",
+        )
+        .with_hint("rules are for a state and reality: --file FILE compares those");
         return Err(error.into());
     }
     let (before, after) = (read_state(before)?, read_state(after)?);

@@ -1,6 +1,6 @@
 //! Reading and replacing state files.
 
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -8,6 +8,7 @@ use std::time::SystemTime;
 use super::config::{backup_path, lock_info_path};
 use super::lock::{Held, try_exclusive};
 use crate::error::{Error, ErrorKind, Result};
+use crate::file::{Permissions, links, same_owner, stage, sync_folder};
 
 /// What is left in a file that was replaced. Who waited for its lock gets it on this file, which no name leads to any more, and what it
 /// would write there would be lost. Terraform refuses to read this, and so stops before it changes anything.
@@ -99,7 +100,8 @@ pub(super) fn back_up(state: &Path, held: &Held, bytes: &[u8]) -> Result<()> {
     if path.is_dir() {
         return Err(not_a_file(&path));
     }
-    let file = stage(&path, bytes, &held.file.metadata().map_err(fail)?).map_err(fail)?;
+    let like = held.file.metadata().map_err(fail)?;
+    let file = stage(&path, bytes, Permissions::Like(&like)).map_err(fail)?;
     file.persist(&path).map_err(|e| fail(e.error))?;
     sync_folder(&path);
     Ok(())
@@ -113,7 +115,7 @@ pub(super) fn replace(held: &mut Held, new: &[u8]) -> Result<()> {
         return Err(replaced_by_another(&real));
     }
     let meta = held.file.metadata().map_err(fail)?;
-    let staged = stage(&real, new, &meta);
+    let staged = stage(&real, new, Permissions::Like(&meta));
     match staged {
         // A file with more than one name must stay the same file, and one whose owner we cannot give it would change hands.
         Ok(file) if links(&meta) <= 1 && same_owner(&file, &meta) => {
@@ -152,19 +154,6 @@ fn replaced_by_another(real: &Path) -> Error {
     .with("file", real.display())
 }
 
-/// A whole, synced file with this content beside `path`, with the permissions of the one that it is for.
-fn stage(path: &Path, content: &[u8], like: &Metadata) -> io::Result<tempfile::NamedTempFile> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
-    let mut file = tempfile::Builder::new()
-        .prefix(".driftmgr-")
-        .tempfile_in(folder.unwrap_or(Path::new(".")))?;
-    file.write_all(content)?;
-    give_owner(&file, like);
-    file.as_file().set_permissions(like.permissions())?;
-    file.as_file().sync_all()?;
-    Ok(file)
-}
-
 fn overwrite(mut file: &File, new: &[u8]) -> io::Result<()> {
     file.seek(SeekFrom::Start(0))?;
     file.write_all(new)?;
@@ -178,15 +167,6 @@ pub(super) fn displace(file: &File) {
         && let Err(error) = overwrite(file, DISPLACED)
     {
         tracing::warn!(%error, "a program that waited for the state's lock may now write to a file that is gone");
-    }
-}
-
-/// Makes the new name durable. Where a folder cannot be synced there is nothing to be done about it.
-fn sync_folder(path: &Path) {
-    if let Some(folder) = path.parent()
-        && let Ok(folder) = File::open(folder)
-    {
-        let _ = folder.sync_all();
     }
 }
 
@@ -209,38 +189,4 @@ pub(super) fn is_at(file: &File, path: &Path) -> io::Result<bool> {
 pub(super) fn is_at(_: &File, path: &Path) -> io::Result<bool> {
     // An open file cannot be replaced there.
     path.try_exists()
-}
-
-#[cfg(unix)]
-fn links(meta: &Metadata) -> u64 {
-    std::os::unix::fs::MetadataExt::nlink(meta)
-}
-
-#[cfg(not(unix))]
-fn links(_: &Metadata) -> u64 {
-    1
-}
-
-#[cfg(unix)]
-fn give_owner(file: &tempfile::NamedTempFile, like: &Metadata) {
-    use std::os::unix::fs::MetadataExt;
-    if !same_owner(file, like) {
-        // Whether it worked is asked later, by `same_owner`.
-        let _ = std::os::unix::fs::fchown(file.as_file(), Some(like.uid()), Some(like.gid()));
-    }
-}
-
-#[cfg(not(unix))]
-fn give_owner(_: &tempfile::NamedTempFile, _: &Metadata) {}
-
-#[cfg(unix)]
-fn same_owner(file: &tempfile::NamedTempFile, like: &Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let meta = file.as_file().metadata();
-    meta.is_ok_and(|m| (m.uid(), m.gid()) == (like.uid(), like.gid()))
-}
-
-#[cfg(not(unix))]
-fn same_owner(_: &tempfile::NamedTempFile, _: &Metadata) -> bool {
-    true
 }

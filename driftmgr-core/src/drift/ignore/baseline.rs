@@ -16,7 +16,7 @@ use serde_json::value::RawValue;
 
 use super::outcome::{Origin, RuleOutcome, Tally, each, is_managed};
 use super::rule::day;
-use crate::drift::fingerprint::digest;
+use crate::drift::fingerprint::{digest, fingerprint};
 use crate::drift::model::{AttributeChange, DriftReport, Finding, Hidden, Kind};
 use crate::drift::noise::Silencer;
 use crate::error::{Error, ErrorKind, Partial, Result};
@@ -255,16 +255,13 @@ impl Baseline {
             // Nothing there and null are two things.
             value.map_or_else(String::new, |value| json::encode(value).to_string())
         };
-        let name = match change {
-            Some(change) => finding.change_fingerprint(change),
-            None => finding.fingerprint(),
-        };
-        let target = self.standpoint.portable(&finding.target);
+        // Two copies of a state, with one lineage, are two things here.
+        let name = fingerprint(&self.standpoint.portable(&finding.target), finding, change);
         let (before, after) = match change {
             Some(change) => (side(change.before.as_ref()), side(change.after.as_ref())),
             None => Default::default(),
         };
-        digest("driftmgr-baseline-1", &[&target, &name, &before, &after])
+        digest("driftmgr-baseline-1", [&*name, &before, &after])
     }
 
     /// The entries about which a report says nothing: their state is not part of it, or their object was not looked at.

@@ -10,6 +10,7 @@ use crate::drift::noise::{Certainty, Noise};
 use crate::value::{Path, Step, Value};
 
 /// What `ignore_changes` of one block says.
+#[derive(Clone)]
 pub(in crate::drift) struct IgnoredChanges {
     /// `None` for `all`.
     paths: Option<Vec<Path>>,

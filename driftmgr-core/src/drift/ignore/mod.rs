@@ -12,7 +12,6 @@ mod glob;
 mod outcome;
 mod path;
 mod rule;
-mod saved;
 mod suggest;
 mod tags;
 

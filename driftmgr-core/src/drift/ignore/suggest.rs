@@ -42,15 +42,11 @@ impl Candidate {
             Some(Value::Number(id)) => Some(id.to_string()),
             _ => None,
         };
-        Self::at(finding.address.clone(), id, &change.path)
-    }
-
-    pub(super) fn at(address: InstanceAddress, id: Option<String>, path: &Path) -> Self {
         Self {
-            address,
+            address: finding.address.clone(),
             id,
-            path: spelled(path),
-            dotted: dotted(path),
+            path: spelled(&change.path),
+            dotted: dotted(&change.path),
         }
     }
 }

@@ -1,6 +1,5 @@
 //! Snapshots as files.
 
-use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,6 +7,7 @@ use serde_json::Value as Json;
 
 use super::{FORMAT_VERSION, Snapshot, schema};
 use crate::error::{Error, ErrorKind, Result};
+use crate::file::{self, Readers};
 
 impl Snapshot {
     /// Reads a snapshot.
@@ -73,18 +73,12 @@ impl Snapshot {
     /// # Errors
     /// Those of writing a file, with its name.
     pub fn write<P: AsRef<Path>>(&self, path: P) -> Result<()> {
-        let path = path.as_ref();
-        let failed = |e| Error::io("write the snapshot", path, e);
-        let folder = match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
-        // Temporary files are their owner's alone (0600), and the name is changed last.
-        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-        file.write_all(&self.to_bytes()?).map_err(failed)?;
-        file.as_file().sync_all().map_err(failed)?;
-        file.persist(path).map_err(|e| failed(e.error))?;
-        Ok(())
+        file::write(
+            "write the snapshot",
+            path.as_ref(),
+            &self.to_bytes()?,
+            Readers::Owner,
+        )
     }
 }
 

@@ -10,6 +10,7 @@ use futures::stream::BoxStream;
 use serde_json::Value as Json;
 
 use crate::address::ProviderConfigAddress;
+use crate::configuration::RootModule;
 use crate::context::Context;
 use crate::drift::{
     DriftInput, DriftReport, Filter, Finding, Readers, Reality, Renames, Routes, Sensitivity,
@@ -275,6 +276,13 @@ pub(in crate::drift) fn input(
         renames: Renames::default(),
         configuration: None,
     }
+}
+
+/// The configuration that this text is.
+pub(in crate::drift) fn configuration(text: &str) -> Arc<RootModule> {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("main.tf"), text).unwrap();
+    Arc::new(RootModule::load(&context(), dir.path()).unwrap().value)
 }
 
 pub(in crate::drift) fn context() -> Context {

@@ -10,18 +10,15 @@ use crate::drift::{
     Class, EffectAction, Filter, Finding, Kind, Sensitivity, SurveyOptions, survey,
 };
 
-fn configuration(ignored: &str) -> Arc<RootModule> {
-    let text = format!(
+fn ignoring(ignored: &str) -> Arc<RootModule> {
+    configuration(&format!(
         "resource \"demo_thing\" \"a\" {{\n  name = \"n\"\n  lifecycle {{\n    ignore_changes = {ignored}\n  }}\n}}\n"
-    );
-    let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("main.tf"), text).unwrap();
-    Arc::new(RootModule::load(&context(), dir.path()).unwrap().value)
+    ))
 }
 
 async fn found(ignored: &str, fake: Fake) -> Vec<Finding> {
     let mut input = input("t", things(["a"]), fake.reality());
-    input.configuration = Some(configuration(ignored));
+    input.configuration = Some(ignoring(ignored));
     let inputs = [input];
     let report = survey(&context(), &inputs, &SurveyOptions::default()).await;
     adds_up(&report, &inputs);
@@ -158,7 +155,7 @@ async fn who_wants_to_see_more_sees_it_named() {
         things(["a"]),
         Fake::new([("a", Answer::With(json!({"size": 2})))]).reality(),
     );
-    input.configuration = Some(configuration("[size]"));
+    input.configuration = Some(ignoring("[size]"));
     let options = SurveyOptions {
         filter: Filter {
             sensitivity: Sensitivity::High,

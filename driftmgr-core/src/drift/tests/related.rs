@@ -8,6 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::fake::*;
 use crate::address::ProviderConfigAddress;
+use crate::configuration::RootModule;
 use crate::context::Context;
 use crate::drift::{
     AttributeChange, DriftInput, DriftReport, InstanceRef, Observation, Observed, Reality,
@@ -34,6 +35,7 @@ struct World {
     types: BTreeMap<&'static str, Block>,
     objects: Vec<(String, &'static str, Json)>,
     really: BTreeMap<String, Really>,
+    configuration: Option<Arc<RootModule>>,
 }
 
 impl World {
@@ -85,10 +87,14 @@ impl World {
             let object = stored(address, self.full(address, attributes));
             states.entry(target).or_default().push(object);
         }
+        let configuration = self.configuration.clone();
         let reality: Arc<dyn Reality> = Arc::new(self);
         let inputs: Vec<DriftInput> = states
             .into_iter()
-            .map(|(target, objects)| input(target, state(objects), reality.clone()))
+            .map(|(target, objects)| DriftInput {
+                configuration: configuration.clone(),
+                ..input(target, state(objects), reality.clone())
+            })
             .collect();
         let mut options = SurveyOptions::default();
         options.filter.sensitivity = sensitivity;
@@ -268,6 +274,28 @@ fn a_rule_of_its_own_is_no_drift_of_the_group() {
         only(&world().report(Sensitivity::High)).hidden.is_none(),
         "it is known, not proven"
     );
+}
+
+/// What a rule of its own declares is settled after the attributes are compared, so that nothing is said of it before.
+#[test]
+fn only_a_critical_change_that_is_left_is_said_to_be_shown_all_the_same() {
+    let open = || [inline(22, &["0.0.0.0/0"])];
+    let ignoring = || World {
+        configuration: Some(configuration(
+            "resource \"aws_security_group\" \"g\" {\n  lifecycle {\n    ignore_changes = [ingress]\n  }\n}\n",
+        )),
+        ..group(&[], &open())
+    };
+    let said = |world: World| {
+        let report = world.report(Sensitivity::Medium);
+        let reasons = &only(&report).reasons;
+        reasons
+            .iter()
+            .filter(|r| r.contains("ignore_changes"))
+            .count()
+    };
+    assert_eq!(said(ignoring()), 1);
+    assert_eq!(said(ignoring().holds(RULE, rule(22, &["0.0.0.0/0"]))), 0);
 }
 
 #[test]

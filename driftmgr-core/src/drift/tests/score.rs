@@ -141,7 +141,7 @@ async fn a_problem_is_never_full_marks() {
         .problems
         .push(Error::new(ErrorKind::InvalidConfig, "unreadable"));
     assert_eq!(report.score().value, 99);
-    assert_eq!(report.score().limits, ["1 problems are open"]);
+    assert_eq!(report.score().limits, ["1 problem is open"]);
 }
 
 #[tokio::test]

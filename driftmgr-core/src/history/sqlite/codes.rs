@@ -5,7 +5,7 @@ use rusqlite::types::Type;
 
 use crate::drift::{Kind, Sensitivity, Severity};
 use crate::history::moment::Moment;
-use crate::history::run::{Outcome, kind_word};
+use crate::history::run::Outcome;
 use crate::history::timeline::FindingState;
 
 const OUTCOMES: [(i64, Outcome); 7] = [
@@ -98,7 +98,7 @@ pub(super) fn read_kind(row: &Row<'_>, column: usize) -> rusqlite::Result<Kind> 
     let word: String = row.get(column)?;
     [Kind::Missing, Kind::Modified, Kind::Moved]
         .into_iter()
-        .find(|kind| kind_word(*kind) == word)
+        .find(|kind| kind.as_str() == word)
         .ok_or(strange(column))
 }
 

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::codes;
 use crate::error::{Error, ErrorKind};
 use crate::history::moment::Moment;
-use crate::history::run::{Look, Run, SeenFinding, kind_word};
+use crate::history::run::{Look, Run, SeenFinding};
 use crate::history::store::Recorded;
 
 pub(super) fn record(db: &Connection, run: &Run) -> rusqlite::Result<Recorded> {
@@ -291,7 +291,7 @@ fn insert_finding(db: &Connection, object: i64, finding: &SeenFinding) -> rusqli
         .insert(params![
             finding.id,
             object,
-            kind_word(finding.kind),
+            finding.kind.as_str(),
             finding.path
         ])
 }

@@ -34,6 +34,7 @@ fn state(lineage: &str, serial: u64, addresses: &[&str]) -> State {
 
 fn change(path: Path, severity: Severity, hidden: bool) -> AttributeChange {
     AttributeChange {
+        fingerprint: String::new(),
         path,
         before: Some(SECRET.into()),
         after: Some(PLAIN.into()),
@@ -56,6 +57,7 @@ fn finding(target: &str, address: &str, kind: Kind, changes: Vec<AttributeChange
         .then(|| changes[0].hidden.clone())
         .flatten();
     Finding {
+        fingerprint: String::new(),
         target: target.to_owned(),
         address: address.parse().unwrap(),
         previous_address: None,
@@ -284,4 +286,28 @@ async fn no_value_comes_into_the_file() {
         assert!(!has(SECRET) && !has(PLAIN));
     }
     assert!(seen, "the attribute's name is there");
+}
+
+/// Who reads an id in a report finds the same one in the history.
+#[test]
+fn ids_are_those_of_the_report() {
+    let state = state("l", 1, &["d.a", "d.b"]);
+    let mut odd = finding(
+        "t",
+        "d.a",
+        Kind::Modified,
+        vec![change(attribute("size"), Severity::Important, false)],
+    );
+    let mut gone = finding("t", "d.b", Kind::Missing, vec![]);
+    odd.assign_fingerprints("l");
+    gone.assign_fingerprints("l");
+    let (odd_id, gone_id) = (odd.changes[0].fingerprint.clone(), gone.fingerprint.clone());
+    let report = DriftReport {
+        findings: vec![odd, gone],
+        ..DriftReport::default()
+    };
+    let run = Run::of(&report, &[looked("t", &state)], &made()).value;
+    let ids = run.looks[0].objects.iter().flat_map(|o| &o.findings);
+    let ids: Vec<&String> = ids.map(|f| &f.id).collect();
+    assert_eq!(ids, [&odd_id, &gone_id]);
 }

@@ -3,10 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use crate::context::Context;
-use crate::drift::{Kind, Sensitivity, Severity};
+use crate::drift::{Kind, Sensitivity, Severity, digest};
 use crate::env::Environment;
-use crate::history::fingerprint::fingerprint;
-use crate::history::run::kind_word;
 use crate::history::{
     FindingState, FindingStatus, History, HistoryStore, Look, Moment, Outcome, Question, Run, Seen,
     SeenFinding, SqliteHistory, TrackedFinding, answer,
@@ -25,6 +23,11 @@ pub(super) fn time(n: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(n * 60)
 }
 
+fn id(parts: &[&str]) -> String {
+    let digits = digest("history-tests", parts.iter().copied());
+    format!("v1-{}", &digits[..32])
+}
+
 /// An object with its outcome. A word for the finding follows: `size` is an attribute, `size*` is a hidden one.
 pub(super) fn object(lineage: &str, address: &str, outcome: Outcome, paths: &[&str]) -> Seen {
     let kind = match outcome {
@@ -37,7 +40,7 @@ pub(super) fn object(lineage: &str, address: &str, outcome: Outcome, paths: &[&s
         .map(|path| {
             let (path, hidden) = path.strip_suffix('*').map_or((*path, false), |p| (p, true));
             SeenFinding {
-                id: fingerprint(lineage, address, None, kind_word(kind), path),
+                id: id(&[lineage, address, kind.as_str(), path]),
                 kind,
                 path: path.to_owned(),
                 state: FindingState {

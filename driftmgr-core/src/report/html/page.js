@@ -73,7 +73,7 @@
         make("thead", null, make("tr", null, ["Attribute", "State", "Reality"].map((t) => make("th", { scope: "col" }, t)))),
         make("tbody", null, shown.map(changeRow))));
     }
-    if (left > 0) body.append(make("p", { class: "quiet" }, plural(left, "more change does", "more changes do") + " not matter and " + (left === 1 ? "is" : "are") + " hidden"));
+    if (left > 0) body.append(make("p", { class: "quiet" }, plural(left, "more change is", "more changes are") + " hidden"));
     body.append(make("p", null, finding.effect));
     if (finding.hidden) body.append(make("p", null, "Hidden by " + finding.hidden));
     if (finding.reasons.length > 0) body.append(make("ul", { class: "reasons" }, finding.reasons.map((r) => make("li", null, r))));

@@ -77,6 +77,7 @@ struct Change {
 
 #[derive(Deserialize)]
 struct Ours {
+    fingerprint: Option<String>,
     target: String,
     kind: Kind,
     class: Class,
@@ -91,6 +92,7 @@ struct Ours {
 
 #[derive(Deserialize)]
 struct Attribute {
+    fingerprint: Option<String>,
     path: String,
     before: Json,
     after: Json,
@@ -222,7 +224,9 @@ fn finding(entry: Entry) -> Result<Finding> {
     let source: ProviderSource = entry.provider_name.parse().map_err(Error::from)?;
     let ours = entry.drift;
     let objects = [Some(&before), after.as_ref()];
-    Ok(Finding {
+    let named = ours.fingerprint.is_some();
+    let mut finding = Finding {
+        fingerprint: ours.fingerprint.unwrap_or_default(),
         target: ours.target,
         address: entry.address,
         previous_address: entry.previous_address,
@@ -255,12 +259,19 @@ fn finding(entry: Entry) -> Result<Finding> {
         before,
         after,
         sensitive,
-    })
+    };
+    if !named {
+        // Reports of earlier versions name neither findings nor lineages.
+        let target = finding.target.clone();
+        finding.assign_fingerprints(&target);
+    }
+    Ok(finding)
 }
 
 fn attribute(change: Attribute, objects: [Option<&Value>; 2]) -> AttributeChange {
     let side = |json: Json| (!json.is_null()).then(|| value(json));
     AttributeChange {
+        fingerprint: change.fingerprint.unwrap_or_default(),
         path: paths::path(&change.path, objects),
         before: side(change.before),
         after: side(change.after),

@@ -84,7 +84,7 @@ fn aside(report: &DriftReport) -> String {
     let mut parts = Vec::new();
     if s.hidden > 0 {
         parts.push(format!(
-            "{} only in ways that do not matter",
+            "{} only in ways that are not shown",
             if s.hidden == 1 {
                 "1 differs".to_owned()
             } else {

@@ -6,12 +6,12 @@ use anstyle::Style as Ansi;
 
 use super::page::{Page, count};
 use super::style::paint;
-use super::{TextOptions, check, finding, next, not_looked_at, problem, rules, safe};
+use super::{TextOptions, check, finding, next, not_looked_at, problem, rules, safe, score};
 use crate::address::{InstanceAddress, ModulePath};
 use crate::drift::{DriftReport, Finding, Group, Member, SurveyedProvider, Verdict};
 
 /// Findings by target and module, then what is hidden, which rules hide nothing, what was not looked at, who answered, what went wrong, the
-/// verdict, and what to do next.
+/// verdict with the compliance score, and what to do next.
 pub fn drift(report: &DriftReport, options: &TextOptions) -> String {
     let mut page = Page::new(options);
     let was_cut = findings(&mut page, report);
@@ -29,6 +29,7 @@ pub fn drift(report: &DriftReport, options: &TextOptions) -> String {
         Verdict::Drift | Verdict::Incomplete => style.important,
     };
     page.prose(0, 0, colour, &sentence);
+    score::section(&mut page, report);
     next::section(&mut page, report, was_cut);
     page.finish()
 }
@@ -101,7 +102,7 @@ fn hidden(page: &mut Page<'_>, report: &DriftReport) {
     }
     page.heading(0, "Hidden");
     let n = count(hidden.len() as u64, "object differs", "objects differ");
-    page.line(2, format!("{n} only in ways that do not matter:"));
+    page.line(2, format!("{n} only in ways that are not shown:"));
     let mut by_rule: BTreeMap<(&str, &str), Vec<&Finding>> = BTreeMap::new();
     for finding in hidden {
         if let Some(h) = &finding.hidden {

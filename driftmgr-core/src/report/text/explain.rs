@@ -4,19 +4,22 @@ use super::finding;
 use super::page::Page;
 use super::section::{self, Section};
 use super::style::paint;
-use super::{TextOptions, next, problem, safe};
+use super::{TextOptions, next, problem, rules, safe};
 use crate::address::InstanceAddress;
 use crate::drift::{DriftReport, Finding, NotLookedAtKind};
 
-/// The facts known beforehand, then the verdict of a report that was made for this instance. Values are shown in full.
+/// The facts known beforehand, then the verdict of a report that was made for this instance. Values are shown in full, and what a
+/// rule hides with the rule.
 pub fn explain(
     address: &InstanceAddress,
     facts: &[Section],
     report: &DriftReport,
     options: &TextOptions,
 ) -> String {
+    // Who asks about one instance is told all of it, whatever a rule hides.
     let options = TextOptions {
         wide: true,
+        every_address: true,
         ..options.clone()
     };
     let mut page = Page::new(&options);
@@ -57,6 +60,7 @@ pub fn explain(
             ),
         );
     }
+    rules::refused(&mut page, report);
     problem::section(&mut page, &report.problems);
     next::of_instance(&mut page, report);
     page.finish()
@@ -99,6 +103,54 @@ State
 Verdict
   = module.a["x"].aws_vpc.main  as the state says
 "#);
+    }
+
+    #[test]
+    fn what_rules_hide_is_shown_with_the_rule() {
+        use crate::drift::{Hidden, Kind};
+        use crate::report::testing::{attribute, change, finding};
+        let rule = |reason: &str| {
+            Some(Hidden {
+                rule: "ignore".into(),
+                reason: reason.into(),
+            })
+        };
+        let mut size = change(attribute("size"), Some("1".into()), Some("2".into()));
+        size.hidden = rule("the autoscaler sets it (driftmgr.yaml:7)");
+        let name = change(attribute("name"), Some("a".into()), Some("b".into()));
+        let mut part = finding("infra", &address().to_string(), Kind::Modified);
+        part.changes = vec![size.clone(), name];
+        let mut whole = part.clone();
+        whole.changes = vec![size.clone()];
+        whole.hidden = size.hidden;
+        let report = |finding| DriftReport {
+            findings: vec![finding],
+            rules: crate::report::testing::full().rules,
+            ..DriftReport::default()
+        };
+        let text = |finding| explain(&address(), &[], &report(finding), &TextOptions::plain());
+        insta::assert_snapshot!(text(part), @r#"
+module.a["x"].aws_vpc.main
+
+Verdict
+  ~ module.a["x"].aws_vpc.main  modified, important
+      size: "1" → "2"  (hidden by rule ignore: the autoscaler sets it (driftmgr.yaml:7))
+      name: "a" → "b"
+      apply would update it in place
+
+Rules
+  driftmgr.yaml:7 (ignore) did not apply to aws_instance.web[0]: deletions, moves and critical
+    changes are always shown
+
+Next
+  undo the drift  terraform apply (in the root module of infra)
+  keep the drift  write it into the configuration, then terraform apply -refresh-only (in the root
+                  module of infra)
+"#);
+        let whole = text(whole);
+        assert!(whole.contains(r#"size: "1" → "2""#), "{whole}");
+        let rule = "hidden by rule ignore: the autoscaler sets it (driftmgr.yaml:7)";
+        assert_eq!(whole.matches(rule).count(), 1, "{whole}");
     }
 
     #[test]

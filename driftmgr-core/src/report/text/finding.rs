@@ -96,7 +96,8 @@ pub(super) fn write(page: &mut Page<'_>, indent: usize, finding: &Finding) -> bo
             ));
         }
         if let Some(hidden) = change.hidden.as_ref().filter(|_| finding.hidden.is_none()) {
-            let note = format!("(hidden by rule {})", safe::one_line(&hidden.rule));
+            let (rule, reason) = (&hidden.rule, &hidden.reason);
+            let note = safe::one_line(&format!("(hidden by rule {rule}: {reason})"));
             notes.push((style.quiet, note));
         }
         was_cut |= change::write(
@@ -146,7 +147,7 @@ pub(in crate::report) fn replaces(finding: &Finding, path: &Path) -> bool {
         .is_some_and(|e| e.replace_because.iter().any(|p| p.contains(path)))
 }
 
-/// How many changes of a visible finding are not shown, and why: `and 2 more that do not matter: …`.
+/// How many changes of a visible finding are not shown, and why: `and 2 more that are not shown: …`.
 pub(in crate::report) fn hidden_note(finding: &Finding) -> Option<String> {
     if finding.hidden.is_some() {
         return None;
@@ -162,10 +163,10 @@ pub(in crate::report) fn hidden_note(finding: &Finding) -> Option<String> {
             reasons.push(&hidden.reason);
         }
     }
-    let verb = if hidden.len() == 1 { "does" } else { "do" };
+    let verb = if hidden.len() == 1 { "is" } else { "are" };
     (!hidden.is_empty()).then(|| {
         format!(
-            "and {} more that {verb} not matter: {}",
+            "and {} more that {verb} not shown: {}",
             hidden.len(),
             reasons.join("; ")
         )

@@ -17,6 +17,7 @@ mod page;
 mod problem;
 mod rules;
 mod safe;
+mod score;
 mod section;
 mod style;
 mod value;

@@ -9,11 +9,20 @@ const NAMED: usize = 3;
 
 pub(super) fn section(page: &mut Page<'_>, report: &DriftReport) {
     let every = page.options.every_address;
-    let lines: Vec<String> = report
+    let lines = report.rules.iter().flat_map(|rule| remarks(rule, every));
+    write(page, lines.collect());
+}
+
+/// Only the rules that speak of what is shown all the same: about one instance, the others have nothing to say.
+pub(super) fn refused(page: &mut Page<'_>, report: &DriftReport) {
+    let lines = report
         .rules
         .iter()
-        .flat_map(|rule| remarks(rule, every))
-        .collect();
+        .filter_map(|rule| not_applied(rule, true));
+    write(page, lines.collect());
+}
+
+fn write(page: &mut Page<'_>, lines: Vec<String>) {
     if lines.is_empty() {
         return;
     }
@@ -39,12 +48,7 @@ fn remarks(rule: &RuleOutcome, every: bool) -> Vec<String> {
             rule.until.as_deref().unwrap_or("an earlier day")
         )),
     }
-    if !rule.refused.is_empty() {
-        remarks.push(format!(
-            "{name} did not apply to {}: deletions, moves and critical changes are always shown",
-            list(&rule.refused, every)
-        ));
-    }
+    remarks.extend(not_applied(rule, every));
     if !rule.unneeded.is_empty() {
         let n = count(
             rule.unneeded.len() as u64,
@@ -54,6 +58,17 @@ fn remarks(rule: &RuleOutcome, every: bool) -> Vec<String> {
         remarks.push(format!("{name}: {n}: {}", list(&rule.unneeded, every)));
     }
     remarks
+}
+
+fn not_applied(rule: &RuleOutcome, every: bool) -> Option<String> {
+    (!rule.refused.is_empty()).then(|| {
+        format!(
+            "{} ({}) did not apply to {}: deletions, moves and critical changes are always shown",
+            rule.origin,
+            rule.rule,
+            list(&rule.refused, every)
+        )
+    })
 }
 
 fn list(names: &[String], every: bool) -> String {

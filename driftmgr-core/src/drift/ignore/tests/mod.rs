@@ -23,6 +23,7 @@ fn now() -> SystemTime {
 /// An important change.
 pub(in crate::drift) fn change(path: &str) -> AttributeChange {
     AttributeChange {
+        fingerprint: String::new(),
         path: literal(path).unwrap(),
         before: Some(Value::from("a")),
         after: Some(Value::from("b")),
@@ -44,7 +45,7 @@ fn critical(path: &str) -> AttributeChange {
     }
 }
 
-fn noise(path: &str) -> AttributeChange {
+pub(in crate::drift) fn noise(path: &str) -> AttributeChange {
     AttributeChange {
         noise: Some(Noise {
             rule: "equal".to_owned(),
@@ -59,6 +60,7 @@ fn noise(path: &str) -> AttributeChange {
 pub(in crate::drift) fn finding(address: &str, changes: Vec<AttributeChange>) -> Finding {
     let id = address.rsplit('.').next().unwrap();
     Finding {
+        fingerprint: String::new(),
         target: "infra".to_owned(),
         address: address.parse().unwrap(),
         previous_address: None,

@@ -9,6 +9,7 @@ use crate::value::{Path, Value};
 
 fn change(severity: Severity, noise: Option<Certainty>) -> AttributeChange {
     AttributeChange {
+        fingerprint: String::new(),
         path: Path::attribute_of_root("size"),
         before: Some(Value::from("a")),
         after: Some(Value::from("b")),
@@ -29,6 +30,7 @@ fn change(severity: Severity, noise: Option<Certainty>) -> AttributeChange {
 
 fn finding(kind: Kind, changes: Vec<AttributeChange>) -> Finding {
     Finding {
+        fingerprint: String::new(),
         target: "t".to_owned(),
         address: "demo_thing.a".parse().unwrap(),
         previous_address: None,

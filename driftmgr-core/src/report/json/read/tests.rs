@@ -18,6 +18,40 @@ fn a_report_read_back_is_the_same_report() {
 }
 
 #[test]
+fn a_report_read_back_has_the_same_ids() {
+    let ids = |report: &DriftReport| -> Vec<String> {
+        let of = |f: &Finding| {
+            let changes = f.changes.iter().map(|c| c.fingerprint.clone());
+            std::iter::once(f.fingerprint.clone())
+                .chain(changes)
+                .collect()
+        };
+        report
+            .findings
+            .iter()
+            .flat_map(|f| -> Vec<String> { of(f) })
+            .collect()
+    };
+    let report = full();
+    assert_eq!(ids(&again(&report)), ids(&report));
+    // A report of an earlier version has none: its findings are named by their targets.
+    let mut old = drift(&report);
+    for entry in old["resource_drift"].as_array_mut().unwrap() {
+        entry["drift"]
+            .as_object_mut()
+            .unwrap()
+            .remove("fingerprint");
+    }
+    let old = read(&old.to_string()).unwrap();
+    let first = &old.findings[0];
+    assert_eq!(
+        first.fingerprint,
+        crate::drift::fingerprint("infra", first, None)
+    );
+    assert!(ids(&old).iter().all(|id| id.starts_with("v1-")));
+}
+
+#[test]
 fn what_is_masked_stays_masked() {
     let report = again(&full());
     assert!(!drift(&report).to_string().contains(SECRET));

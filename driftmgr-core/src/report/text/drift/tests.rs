@@ -120,10 +120,10 @@ fn the_sentence_of_check() {
     insta::assert_snapshot!(format!("{cases}\n{}", check::check(&full())), @r"
 Nothing to look at: the states hold no objects that a provider manages.
 In sync: the one object is as its state says.
-In sync: all 9 objects are as their state says (1 differs only in ways that do not matter, 2 skipped).
+In sync: all 9 objects are as their state says (1 differs only in ways that are not shown, 2 skipped).
 No drift in the 9 objects that could be looked at; 1 could not be looked at.
 None of 4 objects could be looked at.
-Drift: 3 of 16 objects differ from the state (2 modified, 1 deleted, 1 critical); 6 could not be looked at (1 differs only in ways that do not matter, 1 skipped).
+Drift: 3 of 16 objects differ from the state (2 modified, 1 deleted, 1 critical); 6 could not be looked at (1 differs only in ways that are not shown, 1 skipped).
 ");
     let broken = DriftReport {
         problems: full().problems,
@@ -168,6 +168,8 @@ fn cosmetic_drift_needs_no_apply() {
       apply would change nothing
 
 Drift: 1 of 1 object differs from the state (1 modified).
+Compliance score: 95 of 100
+  -5 aws_vpc.main: it differs from the state
 
 Next
   look closer       driftmgr explain aws_vpc.main .

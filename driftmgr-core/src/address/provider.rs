@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::parse::{AddressError, Parser};
+use super::parse::{AddressError, Parser, in_name};
 use super::{InstanceKey, ModulePath};
 
 /// The registry that Terraform means when a source names none.
@@ -82,6 +82,15 @@ impl FromStr for ProviderSource {
                 text,
                 0,
                 "a provider source has no empty part",
+            ));
+        }
+        // A pattern of sources has `*` for a part, and a host may have a port.
+        let legal = |c: char| in_name(c) || "/.:*".contains(c);
+        if !lower.chars().all(legal) {
+            return Err(AddressError::new(
+                text,
+                0,
+                "a provider source has letters, digits, hyphens, underscores and dots",
             ));
         }
         match parts.as_slice() {
@@ -171,7 +180,7 @@ impl FromStr for ProviderConfigAddress {
                 let alias = parser.dotted_name()?;
                 Self {
                     module,
-                    source: ProviderSource::implied(&name),
+                    source: ProviderSource::implied(&name.to_lowercase()),
                     alias,
                     key: None,
                 }

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value as Json;
 
+use super::path::PathPattern;
 use super::suggest::Candidate;
 use crate::drift::model::{Hidden, Kind, Severity};
 use crate::drift::noise::Noise;
@@ -86,11 +87,15 @@ impl Entry {
             _ => None,
         };
         let sides = [&self.change.before, &self.change.after];
-        let path = path(&change.path, sides).ok_or_else(|| {
+        let no_path = || {
             let message = format!("`{}` of {} is no path", change.path, self.address);
             Error::new(ErrorKind::InvalidInput, message)
-        })?;
-        Ok(Candidate::at(self.address.parse()?, id, &path))
+        };
+        let path = path(&change.path, sides).ok_or_else(no_path)?;
+        let candidate = Candidate::at(self.address.parse()?, id, &path);
+        // What no rule can name cannot be proposed.
+        PathPattern::new(&candidate.path).map_err(|_| no_path())?;
+        Ok(candidate)
     }
 }
 

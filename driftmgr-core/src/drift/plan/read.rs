@@ -376,7 +376,15 @@ fn instance(
         resource_type: resource_type.to_owned(),
         name: name.to_owned(),
     };
-    Ok(resource.instance(key))
+    let address = resource.instance(key);
+    // A report names it by its address, and has to be read back.
+    if address.to_string().parse().as_ref() != Ok(&address) {
+        return Err(
+            text::refused("a plan with the type or name of a resource that is none")
+                .with("resource", format!("{resource_type}.{name}")),
+        );
+    }
+    Ok(address)
 }
 
 fn address_of(entry: &Entry) -> Result<InstanceAddress> {

@@ -36,8 +36,10 @@ impl ProviderSource {
         }
     }
 
-    /// What Terraform assumes for a type that no `required_providers` names: `hashicorp/TYPE`, and the built-in one for `terraform`.
+    /// What Terraform assumes for a type that no `required_providers` names: `hashicorp/TYPE`, and the built-in one for `terraform`. Case is
+    /// folded.
     pub fn implied(provider_type: &str) -> Self {
+        let provider_type = provider_type.to_lowercase();
         if provider_type == "terraform" {
             return Self::new(BUILTIN.0, BUILTIN.1, "terraform");
         }
@@ -180,7 +182,7 @@ impl FromStr for ProviderConfigAddress {
                 let alias = parser.dotted_name()?;
                 Self {
                     module,
-                    source: ProviderSource::implied(&name.to_lowercase()),
+                    source: ProviderSource::implied(&name),
                     alias,
                     key: None,
                 }

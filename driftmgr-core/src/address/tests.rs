@@ -61,6 +61,10 @@ fn what_is_no_provider_source_is_refused() {
     }
     let folded: ProviderConfigAddress = "provider.AWS".parse().unwrap();
     assert_eq!(folded.source, ProviderSource::implied("aws"));
+    assert_eq!(
+        ProviderSource::implied("Aws"),
+        ProviderSource::implied("aws")
+    );
 }
 
 #[test]

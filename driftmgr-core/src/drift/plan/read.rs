@@ -421,7 +421,10 @@ fn moved(
 fn source(name: Option<&str>, address: &InstanceAddress) -> Result<ProviderSource> {
     let Some(name) = name else {
         let prefix = address.resource.resource_type.split('_').next();
-        return Ok(ProviderSource::implied(prefix.unwrap_or_default()));
+        let prefix = prefix.filter(|p| !p.is_empty()).ok_or_else(|| {
+            text::refused("a plan with a type that names no provider").with("address", address)
+        })?;
+        return Ok(ProviderSource::implied(prefix));
     };
     name.parse().map_err(|_| {
         text::refused("a plan with a provider name that is none").with("address", address)

@@ -3,6 +3,7 @@
 //! It has almost no dependencies, so that it is ready within seconds on a fresh machine.
 
 mod failure;
+mod fuzz;
 mod install;
 mod layout;
 mod prerequisites;
@@ -26,6 +27,8 @@ Commands:
   tools --list          show what that is
   providers             build and install the two test providers alone
   noise                 run the noise lab and write what it finds to docs/noise.md
+  fuzz [TARGET] [--seconds N] [--keep]
+                        feed hostile bytes to the parsers, ten minutes each; --keep adds to the corpus
   help                  show this
 
 Variables:
@@ -66,6 +69,7 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
             tools::list();
             Ok(())
         }
+        ["fuzz", options @ ..] => fuzz::run(&Layout::find()?, &fuzz::Options::parse(options)?),
         ["noise"] => suite::noise(&Layout::find()?),
         ["providers"] => tools::install(&Layout::find()?, Some(recipes::TEST_PROVIDERS)),
         _ => Err(Failure::new(format!(

@@ -67,6 +67,12 @@ pub(super) fn module(text: &str) -> Result<ModulePath, AddressError> {
     Ok(path)
 }
 
+/// Beside letters, identifiers hold the marks that some scripts are written with (UAX #31, which HCL follows).
+pub(super) fn in_name(c: char) -> bool {
+    let foreign = !c.is_ascii() && !c.is_whitespace() && !c.is_control();
+    c.is_ascii_alphanumeric() || c == '_' || c == '-' || foreign
+}
+
 pub(super) struct Parser<'a> {
     text: &'a str,
     at: usize,
@@ -117,8 +123,7 @@ impl<'a> Parser<'a> {
         let rest = self.rest();
         let end = rest.find(['.', '[']).unwrap_or(rest.len());
         let name = rest.get(..end).unwrap_or_default();
-        let legal = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
-        if name.is_empty() || !name.chars().all(legal) {
+        if name.is_empty() || !name.chars().all(in_name) {
             return Err(self.error("a name has letters, digits, underscores and hyphens"));
         }
         self.at += end;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::parse::{AddressError, Parser};
+use super::parse::{AddressError, Parser, in_name};
 use super::{InstanceKey, ModulePath};
 
 /// The registry that Terraform means when a source names none.
@@ -36,8 +36,10 @@ impl ProviderSource {
         }
     }
 
-    /// What Terraform assumes for a type that no `required_providers` names: `hashicorp/TYPE`, and the built-in one for `terraform`.
+    /// What Terraform assumes for a type that no `required_providers` names: `hashicorp/TYPE`, and the built-in one for `terraform`. Case is
+    /// folded.
     pub fn implied(provider_type: &str) -> Self {
+        let provider_type = provider_type.to_lowercase();
         if provider_type == "terraform" {
             return Self::new(BUILTIN.0, BUILTIN.1, "terraform");
         }
@@ -82,6 +84,15 @@ impl FromStr for ProviderSource {
                 text,
                 0,
                 "a provider source has no empty part",
+            ));
+        }
+        // A pattern of sources has `*` for a part, and a host may have a port.
+        let legal = |c: char| in_name(c) || "/.:*".contains(c);
+        if !lower.chars().all(legal) {
+            return Err(AddressError::new(
+                text,
+                0,
+                "a provider source has letters, digits, hyphens, underscores and dots",
             ));
         }
         match parts.as_slice() {

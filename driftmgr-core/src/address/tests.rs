@@ -35,6 +35,39 @@ fn refuses_what_is_no_address_and_names_the_byte() {
 }
 
 #[test]
+fn names_are_written_in_any_script() {
+    for text in ["aws_vpc.größe", "aws_vpc.हिन्दी", "module.水.aws_vpc.main"] {
+        let address: InstanceAddress = text.parse().unwrap();
+        assert_eq!(address.to_string(), text);
+    }
+    for text in ["aws_vpc.a\u{2003}b", "aws_vpc.a\u{85}b", "aws_vpc.a$"] {
+        assert!(text.parse::<InstanceAddress>().is_err(), "{text:?}");
+    }
+}
+
+#[test]
+fn what_is_no_provider_source_is_refused() {
+    for text in [
+        "",
+        "a//b",
+        "a/b/c/d",
+        "a b",
+        "a\"b",
+        "x\\y/b",
+        "provider[\"a\\\"b\"]",
+    ] {
+        assert!(text.parse::<ProviderSource>().is_err(), "{text}");
+        assert!(text.parse::<ProviderConfigAddress>().is_err(), "{text}");
+    }
+    let folded: ProviderConfigAddress = "provider.AWS".parse().unwrap();
+    assert_eq!(folded.source, ProviderSource::implied("aws"));
+    assert_eq!(
+        ProviderSource::implied("Aws"),
+        ProviderSource::implied("aws")
+    );
+}
+
+#[test]
 fn provider_configurations_old_and_new() {
     for (text, want) in [
         (

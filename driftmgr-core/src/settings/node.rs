@@ -8,6 +8,8 @@ use std::collections::HashMap;
 use yaml_rust2::parser::{Event, Parser, Tag};
 use yaml_rust2::scanner::{Marker, ScanError, TScalarStyle};
 
+use crate::value::forbidden_in_yaml;
+
 /// Bytes of a file.
 pub(super) const MAX_BYTES: usize = 1 << 20;
 /// Levels of nesting; the settings need six.
@@ -119,10 +121,25 @@ impl From<ScanError> for Broken {
 /// The one document of a text; `None` when there is nothing in it but comments.
 pub(super) fn parse(text: &str) -> Result<Option<Node>, Broken> {
     // A byte order mark is how some editors begin a file.
-    let mut parser = Parser::new_from_str(text.trim_start_matches('\u{feff}'));
+    let text = text.trim_start_matches('\u{feff}');
+    if let Some(at) = forbidden_in_yaml(text) {
+        let before = text.get(..at).unwrap_or_default();
+        let last = before.rsplit('\n').next().unwrap_or_default();
+        let mark = Mark {
+            line: before.matches('\n').count() + 1,
+            column: last.chars().count() + 1,
+        };
+        return Err(Broken::new("a control character: expected text", mark));
+    }
+    let mut parser = Parser::new_from_str(text);
     let mut builder = Builder::default();
     loop {
-        let (event, marker) = parser.next_token()?;
+        let (event, marker) = parser.next_token().map_err(|error| {
+            let mut broken = Broken::from(error);
+            // What ends too early is wrong in the last line, not after it.
+            broken.mark.line = broken.mark.line.min(text.lines().count().max(1));
+            broken
+        })?;
         let mark = Mark::from(&marker);
         match event {
             Event::StreamEnd => return Ok(builder.root),
@@ -378,6 +395,13 @@ mod tests {
     fn what_is_out_of_bounds_is_refused_with_its_line() {
         assert_eq!(refused("a: 1\n---\nb: 2\n").0, 2);
         assert!(refused("a: !!str 1").1.contains("tag"));
+        assert_eq!(refused("a: [1, {b: \n").0, 1);
+        // The parser takes a zero for the end of the text.
+        for text in ["a: 1\nb\0: [", "a: 1\nb\u{1b}: 2"] {
+            let broken = parse(text).unwrap_err();
+            assert_eq!(broken.mark, Mark { line: 2, column: 2 }, "{text:?}");
+            assert!(broken.message.contains("control character"));
+        }
         assert!(refused("a: [1").1.starts_with("not YAML"));
         assert_eq!(refused("a:\n\tb: 2\n").0, 2);
         assert!(refused("a: &x [*x]").1.contains("holds itself"));

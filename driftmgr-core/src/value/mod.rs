@@ -14,6 +14,7 @@ mod path;
 mod path_json;
 mod render;
 mod types;
+mod yaml;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -24,6 +25,7 @@ pub use number::{Number, NumberError};
 pub use path::{Path, PathSet, Step};
 pub use render::{mask, mask_at, one_line};
 pub use types::{Type, TypeError};
+pub(crate) use yaml::forbidden as forbidden_in_yaml;
 
 /// A value, without its marks: which parts are sensitive stands beside it in a [`PathSet`].
 ///

@@ -1,5 +1,6 @@
 //! Files, read only. Relative paths start at the root module's folder, where Terraform would run.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
@@ -64,7 +65,15 @@ pub(super) fn read(folders: &Folders<'_>, path: &str) -> Result<Vec<u8>, Error> 
     if metadata.len() > MAX_FILE_BYTES {
         return Err(wrong("the file is too large"));
     }
-    std::fs::read(&full).map_err(fault)
+    // A file of the system can hold more than it says.
+    let mut bytes = Vec::new();
+    std::fs::File::open(&full)
+        .and_then(|file| file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(fault)?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return Err(wrong("the file is too large"));
+    }
+    Ok(bytes)
 }
 
 fn base_name(path: &str) -> &str {

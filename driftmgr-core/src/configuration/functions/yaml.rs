@@ -7,7 +7,7 @@ use yaml_rust2::{Yaml, YamlLoader};
 use super::encoding::quote;
 use super::{Answer, Error, wrong};
 use crate::configuration::syntax::to_text;
-use crate::value::{Number, Value};
+use crate::value::{Number, Value, forbidden_in_yaml};
 
 /// Deeper documents are an attack.
 const MAX_DEPTH: usize = 100;
@@ -103,6 +103,9 @@ fn plain_quote(text: &str) -> Result<String, Error> {
 pub(super) fn decode(text: &str) -> Answer {
     if nesting(text) > MAX_DEPTH {
         return Err(wrong("the YAML is nested too deep"));
+    }
+    if forbidden_in_yaml(text).is_some() {
+        return Err(wrong("not YAML: control characters are not allowed"));
     }
     let documents = YamlLoader::load_from_str(text)
         .map_err(|e| wrong(format!("not YAML (line {})", e.marker().line())))?;

@@ -9,7 +9,7 @@
 //! driftctl drops lines that it cannot read; here each is a problem with file and line. A comment above a line (or above several, up to an
 //! empty line) is taken for its reason.
 
-use regex::{Regex, RegexSet, RegexSetBuilder};
+use regex::{RegexSet, RegexSetBuilder};
 
 use super::outcome::{Origin, RuleOutcome, Tally, each, is_managed};
 use crate::drift::model::{AttributeChange, DriftReport, Finding, Hidden};
@@ -237,8 +237,6 @@ fn pattern(written: &str, origin: &Origin) -> Result<(Line, String), Error> {
     let (expression, open_end) = translate(&text).map_err(wrong)?;
     let fields = if open_end { "" } else { r"(?:\..*)?" };
     let expression = format!("(?s)^{expression}{fields}$");
-    // What the translation lets through and the engine does not, such as a range from z to a.
-    Regex::new(&expression).map_err(|_| wrong("a range in brackets is not in order"))?;
     let line = Line {
         text,
         takes_back,
@@ -282,6 +280,8 @@ fn class(text: &str) -> Result<(String, &str), &'static str> {
     let mut chars = text.get(usize::from(negated)..).unwrap_or_default().chars();
     let mut members = Vec::new();
     let mut in_range = false;
+    // The first of a range; `None` after a whole one, where a `-` is a character.
+    let mut first = None;
     loop {
         let c = match chars.next().ok_or(OPEN)? {
             ']' if !members.is_empty() => break,
@@ -293,10 +293,54 @@ fn class(text: &str) -> Result<(String, &str), &'static str> {
             }
             c => c,
         };
+        first = match first {
+            Some(first) if in_range && first > c => {
+                return Err("a range in brackets is not in order");
+            }
+            Some(_) if in_range => None,
+            _ => Some(c),
+        };
         in_range = false;
         // Every character by its number: nothing in it can have a meaning of its own.
         members.push(format!("\\x{{{:x}}}", u32::from(c)));
     }
     let sign = if negated { "^" } else { "" };
     Ok((format!("[{sign}{}]", members.concat()), chars.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Compiling each line by itself would take far longer than all of them together.
+        #[test]
+        fn what_is_translated_is_an_expression(text in "\\PC{0,20}", dense in "[\\[\\]!\\\\^a-c-]{0,20}") {
+            for text in [text, dense] {
+                if let Ok((expression, _)) = translate(&text) {
+                    prop_assert!(regex::Regex::new(&expression).is_ok(), "{text} {expression}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_range_out_of_order_is_refused() {
+        for (text, want) in [
+            ("[a-z]", true),
+            ("[z-a]", false),
+            ("[a-b-a]", true),
+            ("[a-b-d-c]", false),
+            ("[--a]", true),
+            ("[a-]", true),
+            ("[!c-a]", false),
+        ] {
+            assert_eq!(translate(text).is_ok(), want, "{text}");
+            let expression = translate(text).map(|(expression, _)| expression);
+            let compiled = expression.map(|e| regex::Regex::new(&e).is_ok());
+            assert_eq!(compiled.unwrap_or_default(), want, "{text}");
+        }
+    }
 }

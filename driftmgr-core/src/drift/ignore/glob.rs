@@ -13,6 +13,13 @@ impl Glob {
         each.iter().all(|a| !a.is_empty()).then_some(Self(each))
     }
 
+    /// As [`Glob::new`], for addresses: what stands in quotes is a key, and separates nothing.
+    pub(super) fn of_addresses(text: &str) -> Option<Self> {
+        let each = super::path::split_alternatives(text).into_iter();
+        let each: Vec<String> = each.map(|a| a.trim().to_owned()).collect();
+        each.iter().all(|a| !a.is_empty()).then_some(Self(each))
+    }
+
     pub(super) fn matches(&self, text: &str) -> bool {
         self.0.iter().any(|alternative| fits(alternative, text))
     }
@@ -106,5 +113,14 @@ mod tests {
                 "{pattern}"
             );
         }
+    }
+
+    #[test]
+    fn a_key_of_an_address_separates_nothing() {
+        let address = r#"a_b.c["x|y"]"#.parse().unwrap();
+        let pattern = r#"a_b.d | a_b.c["x|y"]"#;
+        assert!(Glob::of_addresses(pattern).unwrap().covers(&address));
+        assert!(!Glob::new(pattern).unwrap().covers(&address));
+        assert_eq!(Glob::of_addresses("a|"), None);
     }
 }

@@ -80,7 +80,7 @@ pub(super) fn literal(text: &str) -> Option<Path> {
 }
 
 /// Splits at `|` outside of quotes.
-fn split_alternatives(text: &str) -> Vec<&str> {
+pub(super) fn split_alternatives(text: &str) -> Vec<&str> {
     let mut quoted = false;
     let mut escaped = false;
     text.split(|c| {

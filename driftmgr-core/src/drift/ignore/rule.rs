@@ -78,9 +78,9 @@ impl IgnoreRules {
 
 fn compile(rule: &IgnoreRule, today: Option<Date>) -> Result<Compiled, Error> {
     let wrong = |message: String| rule.origin.error(message);
-    let glob = |key: &str, text: &Option<String>| match text {
+    let glob = |key: &str, text: &Option<String>, read: fn(&str) -> Option<Glob>| match text {
         None => Ok(None),
-        Some(text) => Glob::new(text).map(Some).ok_or_else(|| {
+        Some(text) => read(text).map(Some).ok_or_else(|| {
             wrong(format!(
                 "`{key}: {text}` of an ignore rule is empty: expected a pattern"
             ))
@@ -117,8 +117,8 @@ fn compile(rule: &IgnoreRule, today: Option<Date>) -> Result<Compiled, Error> {
     });
     let until = until.transpose()?;
     Ok(Compiled {
-        address: glob("address", &rule.address)?,
-        resource_type: glob("type", &rule.resource_type)?,
+        address: glob("address", &rule.address, Glob::of_addresses)?,
+        resource_type: glob("type", &rule.resource_type, Glob::new)?,
         path: path.map_err(|what| wrong(format!("`path` of an ignore rule: {what}")))?,
         tags: tags.collect::<Result<_, _>>()?,
         reason: rule.reason.trim().to_owned(),

@@ -376,7 +376,15 @@ fn instance(
         resource_type: resource_type.to_owned(),
         name: name.to_owned(),
     };
-    Ok(resource.instance(key))
+    let address = resource.instance(key);
+    // A report names it by its address, and has to be read back.
+    if address.to_string().parse().as_ref() != Ok(&address) {
+        return Err(
+            text::refused("a plan with the type or name of a resource that is none")
+                .with("resource", format!("{resource_type}.{name}")),
+        );
+    }
+    Ok(address)
 }
 
 fn address_of(entry: &Entry) -> Result<InstanceAddress> {
@@ -413,7 +421,10 @@ fn moved(
 fn source(name: Option<&str>, address: &InstanceAddress) -> Result<ProviderSource> {
     let Some(name) = name else {
         let prefix = address.resource.resource_type.split('_').next();
-        return Ok(ProviderSource::implied(prefix.unwrap_or_default()));
+        let prefix = prefix.filter(|p| !p.is_empty()).ok_or_else(|| {
+            text::refused("a plan with a type that names no provider").with("address", address)
+        })?;
+        return Ok(ProviderSource::implied(prefix));
     };
     name.parse().map_err(|_| {
         text::refused("a plan with a provider name that is none").with("address", address)

@@ -35,3 +35,11 @@ pub use pool::{PoolOptions, ProviderPool};
 pub use reader::PluginReader;
 pub use reattach::{Reattach, reattached};
 pub(crate) use scrub::{Scrubber, untyped};
+
+/// What reads bytes of a provider, for the fuzz targets.
+#[cfg(any(test, feature = "testkit"))]
+pub(crate) mod hostile {
+    pub(crate) use super::diagnostics::kind_of;
+    pub(crate) use super::handshake::{Endpoint, parse as handshake};
+    pub(crate) use super::output::Tail;
+}

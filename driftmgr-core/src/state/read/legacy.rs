@@ -70,15 +70,23 @@ impl<'a> Reader<'_, 'a> {
             }
             None => Vec::new(),
         };
-        match path.split_first() {
-            Some((root, calls)) if root == "root" => Ok(calls
-                .iter()
-                .fold(ModulePath::root(), |path, call| path.child(call, None))),
-            _ => Err(broken(
+        let Some((_, calls)) = path.split_first().filter(|(root, _)| *root == "root") else {
+            return Err(broken(
                 self.document
                     .error(raw, "a module has no `path` that begins with \"root\""),
-            )),
+            ));
+        };
+        let path = calls
+            .iter()
+            .fold(ModulePath::root(), |path, call| path.child(call, None));
+        // Today's format names it by its address, which has to be read back.
+        if path.to_string().parse().as_ref() != Ok(&path) {
+            return Err(broken(
+                self.document
+                    .error(raw, "a module has a `path` with a name that is none"),
+            ));
         }
+        Ok(path)
     }
 
     fn output(&self, name: &str, raw: &'a RawValue) -> Result<Output> {

@@ -64,6 +64,11 @@ fn each_wrong_file_is_named() {
             "the provider of _b.c",
         ),
         (
+            "{\"version\":3,\"modules\":[{\"path\":[\"root\",\"a b\"]}]}",
+            "invalid_state",
+            "a name that is none",
+        ),
+        (
             "{\"version\":3,\"modules\":[{\"path\":[]}]}",
             "invalid_state",
             "no `path`",

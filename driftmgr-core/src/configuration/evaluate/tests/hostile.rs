@@ -56,6 +56,17 @@ fn values_that_explode_are_refused() {
 }
 
 #[test]
+fn yaml_does_not_end_at_a_zero() {
+    for text in [r#""a: 1\u0000b: [""#, r#""a: \u001b""#] {
+        assert_eq!(
+            with_x(&format!("yamldecode({text})"), "").x().unwrap_err(),
+            ["`yamldecode`: not YAML: control characters are not allowed"],
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn yaml_that_nests_without_end_is_refused() {
     for yaml in [
         "[".repeat(20_000),

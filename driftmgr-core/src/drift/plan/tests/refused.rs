@@ -86,6 +86,14 @@ fn what_it_is_instead_is_named() {
             "no `name`",
         ),
         (
+            br#"{"resource_changes":[{"type":"a b","name":"c","change":{}}],"format_version":"1.2"}"#,
+            "type or name of a resource",
+        ),
+        (
+            br#"{"resource_drift":[{"type":"_a","name":"c","change":{}}],"format_version":"1.2"}"#,
+            "names no provider",
+        ),
+        (
             br#"{"resource_changes":5,"format_version":"1.2"}"#,
             "cannot be read",
         ),

@@ -9,7 +9,7 @@ use yaml_rust2::parser::{Event, MarkedEventReceiver, Parser};
 use yaml_rust2::scanner::{Marker, TScalarStyle};
 use yaml_rust2::{Yaml, YamlLoader};
 
-use crate::value::{Value, json};
+use crate::value::{Value, forbidden_in_yaml, json};
 
 /// The key by which `serde_json` carries exact numbers. A document that holds it would be read as something else.
 const NUMBER_KEY: &str = "$serde_json::private";
@@ -111,7 +111,7 @@ impl<'de> Visitor<'de> for Walk {
 /// Tags give a value another meaning (`!Ref`, `!Sub`), and the loader drops them: a text with tags or anchors is not compared. Neither is
 /// one with plain words that YAML 1.1 and 1.2 read differently, since both versions are in use.
 pub(super) fn yaml(text: &str) -> Option<Value> {
-    if text.len() > MAX_BYTES {
+    if text.len() > MAX_BYTES || forbidden_in_yaml(text).is_some() {
         return None;
     }
     let mut plain = Plain {

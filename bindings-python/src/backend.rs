@@ -44,7 +44,18 @@ fn write_options(if_match: Option<String>, lock: Option<String>) -> WriteOptions
 }
 
 /// Bytes, etag, version and time of a state.
-type Raw = (Py<PyBytes>, Option<String>, Option<String>, Option<SystemTime>);
+type Raw = (
+    Py<PyBytes>,
+    Option<String>,
+    Option<String>,
+    Option<SystemTime>,
+);
+
+/// Id, time, size, and whether it is the current one.
+type Version = (String, Option<SystemTime>, Option<u64>, bool);
+
+/// Etag, version, and the version that keeps what was there.
+type Written = (Option<String>, Option<String>, Option<String>);
 
 fn raw(py: Python<'_>, state: RawState) -> Raw {
     let bytes = PyBytes::new(py, &state.bytes).unbind();
@@ -100,7 +111,12 @@ impl BackendHandle {
         Ok(Call::new(
             terms,
             async move |cx| backend.with_context(cx).versions(&at).await,
-            |py, versions| json::to_python(py, &versions),
+            |py, versions| {
+                let versions = versions.into_iter();
+                let each = versions.map(|v| (v.id, v.modified, v.size, v.latest));
+                let all: Vec<Version> = each.collect();
+                Ok(all.into_pyobject(py)?.unbind())
+            },
         ))
     }
 
@@ -121,7 +137,10 @@ impl BackendHandle {
         Ok(Call::new(
             terms,
             async move |cx| backend.with_context(cx).write(&at, data, options).await,
-            |py, written| json::to_python(py, &written),
+            |py, written| {
+                let all: Written = (written.etag, written.version, written.backup);
+                Ok(all.into_pyobject(py)?.into_any().unbind())
+            },
         ))
     }
 

@@ -65,7 +65,9 @@ impl Call {
         T: Send + 'static,
         F: Future<Output = Result<T>> + Send + 'static,
     {
-        let cancel = terms.within.map_or_else(CancelToken::new, |all| all.child());
+        let cancel = terms
+            .within
+            .map_or_else(CancelToken::new, |all| all.child());
         let mut cx = Context::from_process().with_cancellation(cancel.clone());
         if let Some(timeout) = terms.timeout {
             cx = cx.with_timeout(timeout);
@@ -186,7 +188,7 @@ impl Call {
     /// Begins the call on the running event loop.
     fn __await__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         static RUNNING: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-        let running = RUNNING.import::<PyAny>(py, "asyncio", "get_running_loop")?;
+        let running = RUNNING.import(py, "asyncio", "get_running_loop")?;
         let event_loop = running.call0()?;
         let Pending {
             mut cx,
@@ -199,6 +201,10 @@ impl Call {
         let reply = Arc::new(Reply {
             event_loop: event_loop.unbind(),
             future: future.clone().unbind(),
+            context: py
+                .import("contextvars")?
+                .call_method0("copy_context")?
+                .unbind(),
             cancel,
         });
         if let Some(callback) = on_event {
@@ -230,6 +236,8 @@ fn on_done(py: Python<'_>, cancel: CancelToken) -> PyResult<Bound<'_, PyCFunctio
 struct Reply {
     event_loop: Py<PyAny>,
     future: Py<PyAny>,
+    /// The context variables of the task.
+    context: Py<PyAny>,
     cancel: CancelToken,
 }
 
@@ -254,8 +262,11 @@ impl Reply {
                 },
             );
             let _ = called.and_then(|called| {
+                let keywords = PyDict::new(py);
+                keywords.set_item("context", &self.context)?;
+                let name = "call_soon_threadsafe";
                 self.event_loop
-                    .call_method1(py, "call_soon_threadsafe", (called,))
+                    .call_method(py, name, (called,), Some(&keywords))
             });
         });
     }
@@ -348,7 +359,9 @@ pub(crate) fn panic(py: Python<'_>, in_call: bool) -> PyResult<Option<Call>> {
     }
     if in_call {
         let work = async move |_| fail();
-        return Ok(Some(Call::new(Terms::default(), work, |py, ()| Ok(py.None()))));
+        return Ok(Some(Call::new(Terms::default(), work, |py, ()| {
+            Ok(py.None())
+        })));
     }
     compute(py, fail)?;
     Ok(None)

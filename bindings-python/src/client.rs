@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use driftmgr_core::client::{self, Against};
-use driftmgr_core::context::CancelToken;
 use driftmgr_core::drift::Plan;
 use pyo3::prelude::*;
 
@@ -216,9 +215,4 @@ impl Stands {
         }
         Ok(Self::Plan(given.extract()?))
     }
-}
-
-/// A token that ends several calls together.
-pub(crate) fn token() -> CancelToken {
-    CancelToken::new()
 }

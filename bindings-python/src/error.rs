@@ -7,7 +7,6 @@ use driftmgr_core::error::Retry;
 use driftmgr_core::{Error, ErrorKind};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::PyType;
 
 /// The exception for an error. What a Python backend or reality raised is its cause.
 pub(crate) fn exception(py: Python<'_>, error: &Error) -> PyErr {
@@ -24,7 +23,7 @@ pub(crate) fn exception(py: Python<'_>, error: &Error) -> PyErr {
 
 fn make(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
     static MAKE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let make = MAKE.import::<PyAny>(py, "driftmgr.exceptions", "_from_native")?;
+    let make = MAKE.import(py, "driftmgr.exceptions", "_from_native")?;
     let context: Vec<(&str, &str)> = error
         .context()
         .iter()
@@ -67,7 +66,7 @@ pub(crate) fn from_python(py: Python<'_>, raised: PyErr) -> Error {
 fn kind_of(py: Python<'_>, raised: &PyErr) -> Option<ErrorKind> {
     static KIND: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let kind = KIND
-        .import::<PyAny>(py, "driftmgr.exceptions", "_kind_of")
+        .import(py, "driftmgr.exceptions", "_kind_of")
         .and_then(|kind| kind.call1((raised.value(py),)))
         .and_then(|name| name.extract::<String>())
         .ok()?;
@@ -94,10 +93,4 @@ pub(crate) fn defect(panic: &(dyn Any + Send)) -> Error {
 /// A wrong argument, by its name.
 pub(crate) fn invalid(message: impl Into<String>, parameter: &'static str) -> Error {
     Error::new(ErrorKind::InvalidInput, message).with("parameter", parameter)
-}
-
-/// True for an instance of the named class of `driftmgr.exceptions`.
-#[allow(dead_code)]
-pub(crate) fn is_class(py: Python<'_>, value: &Bound<'_, PyAny>, class: &Py<PyType>) -> bool {
-    value.is_instance(class.bind(py)).unwrap_or(false)
 }

@@ -65,7 +65,6 @@ impl PythonReality {
                     true => Ok(None),
                     false => json::from_python(found).map(Some),
                 }
-
             });
             match asked {
                 Some(Ok(found)) => Ok(found),

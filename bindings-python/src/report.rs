@@ -162,10 +162,7 @@ impl Report {
 
     /// The rows of the findings, as a capsule of the Arrow C stream interface.
     #[cfg(feature = "columnar")]
-    fn arrow_stream<'py>(
-        &self,
-        py: Python<'py>,
-    ) -> PyResult<Bound<'py, pyo3::types::PyCapsule>> {
+    fn arrow_stream<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, pyo3::types::PyCapsule>> {
         let now = SystemTime::now();
         let bytes = compute(py, || {
             self.inner.render(Format::Arrow, &RenderOptions::new(now))

@@ -87,7 +87,9 @@ impl Stack {
     ) -> PyResult<Call> {
         let (stack, options, terms) = self.given(py, arguments, terms)?;
         let work = async move |cx| stack.with_context(cx).check(&options).await;
-        Ok(Call::new(terms, work, |py, check| json::to_python(py, &check)))
+        Ok(Call::new(terms, work, |py, check| {
+            json::to_python(py, &check)
+        }))
     }
 
     /// Everything about one instance.

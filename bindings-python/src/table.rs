@@ -58,10 +58,7 @@ pub(crate) fn table<'py>(
     let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays);
     let batch = batch.map_err(|error| failed(py, &error))?;
     let schema = batch.schema();
-    capsule(
-        py,
-        Box::new(RecordBatchIterator::new([Ok(batch)], schema)),
-    )
+    capsule(py, Box::new(RecordBatchIterator::new([Ok(batch)], schema)))
 }
 
 fn text(cell: Option<&Value>) -> Option<String> {
@@ -76,11 +73,7 @@ fn capsule(
     py: Python<'_>,
     reader: Box<dyn RecordBatchReader + Send>,
 ) -> PyResult<Bound<'_, PyCapsule>> {
-    PyCapsule::new_with_value(
-        py,
-        FFI_ArrowArrayStream::new(reader),
-        c"arrow_array_stream",
-    )
+    PyCapsule::new_with_value(py, FFI_ArrowArrayStream::new(reader), c"arrow_array_stream")
 }
 
 fn failed(py: Python<'_>, error: &ArrowError) -> PyErr {

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from test_states import V4
 
 import driftmgr
 from driftmgr import results
 from driftmgr.exceptions import ConflictError, InvalidConfigError, LockedError, PermissionDeniedError, UnexpectedError, UnsupportedError
-from test_states import V4
 
 CAPABILITY = results.Capability(write=True, lock=True, workspaces=True, versions=False, if_match=True, concurrency=2)
 

@@ -111,6 +111,20 @@ def test_a_callback_is_told_of_events_in_its_own_thread(stack: driftmgr.Stack) -
     assert {event.address for event in seen if isinstance(event, results.InstanceRead)} == {event.address for event in read}
 
 
+def test_a_callback_has_the_context_of_its_task(stack: driftmgr.Stack) -> None:
+    import contextvars
+
+    who = contextvars.ContextVar("who", default="nobody")
+    told: set[str] = set()
+
+    async def in_loop() -> None:
+        who.set("me")
+        await stack.detect_drift_async(plugins=False, on_event=lambda _: told.add(who.get()))
+
+    asyncio.run(in_loop())
+    assert told == {"me"}
+
+
 def test_an_exception_of_a_callback_ends_the_call(stack: driftmgr.Stack) -> None:
     class Enough(Exception):
         pass

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import REPOSITORY
 
 import driftmgr
-from conftest import REPOSITORY
 from driftmgr import _native, exceptions
 from driftmgr.exceptions import (
     DriftmgrError,
@@ -147,7 +147,7 @@ def test_a_wrong_option_is_named(stack: driftmgr.Stack, options: dict[str, Any],
         (lambda: driftmgr.State.read(None), "file"),  # type: ignore[arg-type]
         (lambda: driftmgr.Client(settings=1), "settings"),  # type: ignore[arg-type]
         (lambda: driftmgr.Client().detect_drift([1]), "stacks"),  # type: ignore[list-item]
-        (lambda: driftmgr.Client().detect_drift_at("."), "targets"),
+        (lambda: driftmgr.Client().detect_drift_at("."), "paths"),
         (lambda: driftmgr.Settings.load(overrides={1: 2}), "overrides"),  # type: ignore[dict-item]
     ],
 )

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import Slow
 
 import driftmgr
-from conftest import Slow
 
 CALLS = int(os.environ.get("DRIFTMGR_LEAK_CALLS", "20000"))
 

@@ -12,9 +12,9 @@ import time
 from pathlib import Path
 
 import pytest
+from conftest import Slow
 
 import driftmgr
-from conftest import Slow
 from driftmgr import results
 from driftmgr.exceptions import OperationCancelledError
 

@@ -11,12 +11,13 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields
 from datetime import UTC, datetime
-from functools import cache
 from types import NoneType, UnionType
-from typing import Any, NoReturn, Self, TypeVar, Union, dataclass_transform, get_args, get_origin, get_type_hints
+from typing import Any, NoReturn, Self, TypeAlias, TypeVar, Union, dataclass_transform, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
-_Read = Callable[[Any], Any]
+_Read: TypeAlias = Callable[[Any], Any]
+_FieldPlan: TypeAlias = tuple[str, str, bool, _Read]
+"""The name of a field, its key in JSON, whether it is left out when there is nothing to say, and how it is read."""
 
 
 class FrozenDict(dict[str, T]):
@@ -27,8 +28,8 @@ class FrozenDict(dict[str, T]):
     def _refuse(self, *_: Any, **__: Any) -> NoReturn:
         raise TypeError("a result cannot be changed")
 
-    __setitem__ = __delitem__ = __ior__ = _refuse  # type: ignore[assignment]
-    clear = pop = popitem = setdefault = update = _refuse  # type: ignore[assignment]
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
 
     def __hash__(self) -> int:  # type: ignore[override]
         return hash(frozenset(self.items()))
@@ -103,14 +104,20 @@ def _reader(hint: Any) -> _Read:
     return _as_it_is
 
 
-@cache
-def _plan(cls: type[Record]) -> tuple[tuple[str, str, bool, _Read], ...]:
-    """For each field: its name, its key in JSON, whether nothing is left out, and how it is read."""
+# By class; a lock is not needed, since two threads that meet find the same.
+_PLANS: dict[type[Record], tuple[_FieldPlan, ...]] = {}
+
+
+def _plan(cls: type[Record]) -> tuple[_FieldPlan, ...]:
+    known = _PLANS.get(cls)
+    if known is not None:
+        return known
     hints = get_type_hints(cls)
-    return tuple(
+    made = _PLANS[cls] = tuple(
         (each.name, each.name.removesuffix("_"), each.default is not MISSING, _reader(hints[each.name]))
         for each in fields(cls)  # type: ignore[arg-type]
     )
+    return made
 
 
 class Record:

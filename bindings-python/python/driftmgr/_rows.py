@@ -68,7 +68,8 @@ class Rows(Sequence[R], Generic[R]):
         """The table for pandas, which has to be installed, as has pyarrow."""
         import pyarrow
 
-        return pyarrow.table(self).to_pandas()
+        frame: pandas.DataFrame = pyarrow.table(self).to_pandas()
+        return frame
 
     def to_polars(self) -> polars.DataFrame:
         """The table for polars, which has to be installed."""

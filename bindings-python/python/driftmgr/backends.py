@@ -65,6 +65,16 @@ def _raw(state: tuple[bytes, str | None, str | None, datetime | None] | None) ->
     return RawState(bytes=data, etag=etag, version=version, modified=modified)
 
 
+def _version(version: tuple[str, datetime | None, int | None, bool]) -> StateVersion:
+    name, modified, size, latest = version
+    return StateVersion(id=name, modified=modified, size=size, latest=latest)
+
+
+def _written(written: tuple[str | None, str | None, str | None]) -> Written:
+    etag, version, backup = written
+    return Written(etag=etag, version=version, backup=backup)
+
+
 class BackendHandle:
     """An opened backend. :meth:`driftmgr.Client.backend` makes one."""
 
@@ -105,13 +115,13 @@ class BackendHandle:
         """The versions that can still be read, newest first."""
         terms = _options.terms(options, where="versions")
         versions = self._native.versions(_options.text("workspace", workspace), terms).wait()
-        return tuple(map(StateVersion.from_dict, versions))
+        return tuple(map(_version, versions))
 
     async def versions_async(self, workspace: str = "default", **options: Unpack[CallOptions]) -> tuple[StateVersion, ...]:
         """:meth:`versions`, for an event loop."""
         terms = _options.terms(options, where="versions_async")
         versions = await self._native.versions(_options.text("workspace", workspace), terms)
-        return tuple(map(StateVersion.from_dict, versions))
+        return tuple(map(_version, versions))
 
     def write(
         self,
@@ -128,7 +138,7 @@ class BackendHandle:
         """
         terms = _options.terms(options, where="write")
         given = _options.text("workspace", workspace), bytes(data), *_held(if_match, lock)
-        return Written.from_dict(self._native.write(*given, terms).wait())
+        return _written(self._native.write(*given, terms).wait())
 
     async def write_async(
         self,
@@ -142,7 +152,7 @@ class BackendHandle:
         """:meth:`write`, for an event loop."""
         terms = _options.terms(options, where="write_async")
         given = _options.text("workspace", workspace), bytes(data), *_held(if_match, lock)
-        return Written.from_dict(await self._native.write(*given, terms))
+        return _written(await self._native.write(*given, terms))
 
     def delete(
         self,

@@ -76,7 +76,7 @@ class Client:
     ) -> None:
         if settings is not None and not isinstance(settings, Settings):
             raise TypeError(f"settings must be Settings, not {type(settings).__name__}")
-        self._native = _native.Client(settings and settings._native, dict(backends or {}))
+        self._native = _native.Client(None if settings is None else settings._native, dict(backends or {}))
 
     def open(
         self,
@@ -130,7 +130,7 @@ class Client:
 
     def detect_drift_at(
         self,
-        targets: Iterable[StrPath],
+        paths: Iterable[StrPath],
         *,
         plan: StrPath | None = None,
         snapshot: Snapshot | None = None,
@@ -140,18 +140,18 @@ class Client:
         variable_files: Iterable[StrPath] = (),
         **options: Unpack[DriftOptions],
     ) -> Survey:
-        """Opens targets and holds them against reality, or what stands for it: a plan file, a snapshot, another state.
+        """Opens the targets at the paths, and holds them against reality, or what stands for it: a plan file, a snapshot, another state.
 
         One target that cannot be opened raises; among several it is a problem of the report.
         """
         how = _options.opening(workspace, variables, variable_files)
         real = _reality(plan, snapshot, state)
         drift, terms = _options.drift(options, where="detect_drift_at")
-        return _survey(self._native.detect_drift_at(_options.paths("targets", targets), real, how, drift, terms).wait())
+        return _survey(self._native.detect_drift_at(_options.paths("paths", paths), real, how, drift, terms).wait())
 
     async def detect_drift_at_async(
         self,
-        targets: Iterable[StrPath],
+        paths: Iterable[StrPath],
         *,
         plan: StrPath | None = None,
         snapshot: Snapshot | None = None,
@@ -165,7 +165,7 @@ class Client:
         how = _options.opening(workspace, variables, variable_files)
         real = _reality(plan, snapshot, state)
         drift, terms = _options.drift(options, where="detect_drift_at_async")
-        return _survey(await self._native.detect_drift_at(_options.paths("targets", targets), real, how, drift, terms))
+        return _survey(await self._native.detect_drift_at(_options.paths("paths", paths), real, how, drift, terms))
 
     def doctor(self, targets: Iterable[StrPath] = (), **options: Unpack[CallOptions]) -> Diagnosis:
         """What this machine offers, and what targets would use of it. Nothing is started, and nothing is written."""

@@ -82,7 +82,7 @@ class DriftmgrError(Exception):
         return _again, (type(self), self.message, *more)
 
 
-class _FileError(DriftmgrError):
+class _FileError(DriftmgrError, OSError):
     """What operating system errors have: an error number, and the file that it is about."""
 
     _errno: ClassVar[int]

@@ -1,13 +1,9 @@
 //! The files that say what is not to be shown.
 
 use std::io::ErrorKind as Io;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::SystemTime;
+use std::path::PathBuf;
 
-use driftmgr_core::Error;
-use driftmgr_core::drift::Silencer;
-use driftmgr_core::drift::ignore::{Baseline, DriftIgnore, Standpoint};
+use driftmgr_core::drift::ignore::Baseline;
 
 use crate::args::{Elsewhere, Ignoring, Survey, WriteBaseline};
 use crate::commands::Call;
@@ -18,18 +14,10 @@ use crate::ui::printer::Printer;
 /// The file that is read without being named, in the current folder as driftctl has it.
 const DRIFTIGNORE: &str = ".driftignore";
 
-/// What was read.
-#[derive(Debug, Default)]
-struct Silence {
-    silencers: Vec<Arc<dyn Silencer>>,
-    baseline: Option<Arc<Baseline>>,
-    problems: Vec<Error>,
-}
-
 /// A report, with what stood in the baseline.
 pub(crate) struct Seen {
     pub(crate) surveyed: Surveyed,
-    pub(crate) known: Option<Arc<Baseline>>,
+    pub(crate) known: Option<Baseline>,
     /// What to type to look again.
     pub(crate) again: Vec<String>,
 }
@@ -47,59 +35,30 @@ pub(crate) fn run(
         .baseline
         .as_ref()
         .or(call.settings.drift.baseline.as_ref());
-    let silence = read(&args.ignoring, baseline.map(PathBuf::as_path))?;
     let mut options = survey::drift_options(call, &args.target, &args.exclude);
-    options.filter.silencers.extend(silence.silencers);
-    let (mut surveyed, again) = survey::look(call, printer, targets, args, elsewhere, &options)?;
-    surveyed.report.problems.extend(silence.problems);
+    options.driftignore = driftignore(&args.ignoring);
+    options.baseline = baseline.cloned();
+    let known = baseline.map(Baseline::read).transpose()?;
+    let (surveyed, again) = survey::look(call, printer, targets, args, elsewhere, &options)?;
     Ok(Seen {
         surveyed,
-        known: silence.baseline,
+        // Its problems are the report's.
+        known: known.map(|known| known.value),
         again,
     })
 }
 
-fn read(args: &Ignoring, baseline: Option<&Path>) -> Result<Silence, Error> {
-    let mut silence = Silence::default();
-    if let Some((text, file)) = driftignore(args)? {
-        let read = DriftIgnore::parse(&text, &file);
-        silence.silencers.push(Arc::new(read.value));
-        silence.problems.extend(read.problems);
-    }
-    if let Some(file) = baseline {
-        let text = std::fs::read_to_string(file).map_err(|e| {
-            Error::io("read the baseline", file, e)
-                .with_hint("driftmgr drift --write-baseline FILE --reason TEXT writes one")
-        })?;
-        let read = Baseline::parse(&text, standpoint(file)?);
-        let baseline = Arc::new(read.value);
-        silence.silencers.push(baseline.clone());
-        silence.baseline = Some(baseline);
-        silence.problems.extend(read.problems);
-    }
-    Ok(silence)
-}
-
-fn driftignore(args: &Ignoring) -> Result<Option<(String, String)>, Error> {
-    let named = args.driftignore.as_deref();
+/// The file that was named, else the one in the current folder if there is one.
+fn driftignore(args: &Ignoring) -> Option<PathBuf> {
     if args.no_driftignore {
-        return Ok(None);
+        return None;
     }
-    let file = named.unwrap_or(Path::new(DRIFTIGNORE));
-    match std::fs::read_to_string(file) {
-        Ok(text) => Ok(Some((text, file.display().to_string()))),
-        Err(error) if named.is_none() && error.kind() == Io::NotFound => Ok(None),
-        Err(error) => Err(Error::io("read the list of what to ignore", file, error)),
+    if args.driftignore.is_some() {
+        return args.driftignore.clone();
     }
-}
-
-fn standpoint(file: &Path) -> Result<Standpoint, Error> {
-    let current_dir = std::env::current_dir()
-        .map_err(|e| Error::io("name the current folder", Path::new("."), e))?;
-    Ok(Standpoint {
-        current_dir,
-        file: file.to_owned(),
-    })
+    let file = PathBuf::from(DRIFTIGNORE);
+    let missing = file.metadata().is_err_and(|e| e.kind() == Io::NotFound);
+    (!missing).then_some(file)
 }
 
 /// Writes down what is shown, when that was asked for.
@@ -113,15 +72,8 @@ pub(crate) fn write(
         return Ok(());
     };
     let reason = args.reason.as_deref().unwrap_or_default();
-    let baseline = Baseline::of(
-        &surveyed.report,
-        reason,
-        SystemTime::now(),
-        standpoint(file)?,
-        previous,
-    )?;
-    std::fs::write(file, baseline.to_json())
-        .map_err(|e| Error::io("write the baseline", file, e))?;
+    let baseline = surveyed.report.baseline(file, reason, previous)?;
+    baseline.write()?;
     printer.note(&format!(
         "{} knows {} now",
         file.display(),

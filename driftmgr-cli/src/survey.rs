@@ -4,12 +4,10 @@ pub(crate) mod elsewhere;
 
 use std::time::SystemTime;
 
-use driftmgr_core::client::{Client, DriftOptions, OpenOptions, Stack};
+use driftmgr_core::client::{Against, Client, DriftOptions, OpenOptions, Stack};
 use driftmgr_core::drift::DriftReport;
-use driftmgr_core::history::Circumstances;
 use driftmgr_core::report::{json, text};
 use driftmgr_core::{Context, Error, ErrorKind};
-use futures::future::join_all;
 
 use crate::args::{Elsewhere, Reach, Survey};
 use crate::commands::Call;
@@ -17,7 +15,6 @@ use crate::exit::{Exit, Failure};
 use crate::output::{Render, pretty};
 use crate::session;
 use crate::ui::printer::Printer;
-use elsewhere::Witness;
 
 /// A report, and what the targets were.
 pub(crate) struct Surveyed {
@@ -28,8 +25,6 @@ pub(crate) struct Surveyed {
     pub(crate) folders: Vec<String>,
     /// What was looked at.
     pub(crate) stacks: Vec<Stack>,
-    /// When and how.
-    pub(crate) made: Circumstances,
     /// No provider was asked.
     pub(crate) elsewhere: bool,
 }
@@ -82,6 +77,8 @@ pub(crate) fn drift_options(
     DriftOptions {
         targets: target.to_vec(),
         exclude: exclude.to_vec(),
+        // Not all commands know what is known already; those that do name the file.
+        baseline: None,
         ..DriftOptions::from_settings(call.settings, SystemTime::now())
     }
 }
@@ -112,15 +109,16 @@ pub(crate) fn look(
     elsewhere: &Elsewhere,
     options: &DriftOptions,
 ) -> Result<(Surveyed, Vec<String>), Failure> {
-    let witness = Witness::read(elsewhere)?;
+    let against = elsewhere::read(elsewhere)?;
     let none_named = positional.is_empty() && survey.file.is_empty() && survey.files.is_empty();
-    let targets = if none_named && witness.needs_no_target() {
+    // A plan holds the state that it was made from.
+    let targets = if none_named && matches!(against, Against::Plan(..)) {
         Vec::new()
     } else {
         targets(positional, survey)
     };
-    witness.suits(&targets)?;
-    let surveyed = run_with(call, printer, &survey.reach, (&targets, &witness), options)?;
+    elsewhere::suits(&against, &targets)?;
+    let surveyed = run_with(call, printer, &survey.reach, (&targets, &against), options)?;
     let again = elsewhere.words().into_iter().map(str::to_owned);
     Ok((surveyed, targets.into_iter().chain(again).collect()))
 }
@@ -137,7 +135,7 @@ pub(crate) fn run(
         call,
         printer,
         reach,
-        (targets, &Witness::Providers),
+        (targets, &Against::Providers),
         options,
     )
 }
@@ -146,7 +144,7 @@ fn run_with(
     call: &Call<'_>,
     printer: &Printer,
     reach: &Reach,
-    (targets, witness): (&[String], &Witness),
+    (targets, against): (&[String], &Against),
     options: &DriftOptions,
 ) -> Result<Surveyed, Failure> {
     let open = open_options(call, reach);
@@ -155,47 +153,17 @@ fn run_with(
         printer,
         call.settings.drift.timeout,
         |cx| async move {
-            let started = cx.now();
             let client = client(call, &cx)?;
-            let opened = join_all(targets.iter().map(|t| client.open_with(t, &open))).await;
-            let mut stacks: Vec<Stack> = Vec::new();
-            let mut failures = Vec::new();
-            for (target, stack) in targets.iter().zip(opened) {
-                match stack {
-                    Ok(stack) => stacks.push(stack),
-                    Err(error) => failures.push((target, error)),
-                }
-            }
-            if stacks.is_empty() && failures.len() == 1 {
-                return Err(failures.swap_remove(0).1);
-            }
-            let failed = !failures.is_empty();
-            // Without any stack that was asked for, there is nothing to hold against anything.
-            let witness = match stacks.is_empty() && !targets.is_empty() {
-                true => &Witness::Providers,
-                false => witness,
-            };
-            let mut report = witness.ask(&client, &stacks, options).await?;
+            let found = client
+                .detect_drift_against(targets, against, &open, options)
+                .await?;
             interrupted(&cx)?;
-            let failures =
-                failures
-                    .into_iter()
-                    .map(|(target, error)| match error.context_value("target") {
-                        Some(_) => error,
-                        None => error.with("target", target),
-                    });
-            report.problems.extend(failures);
             Ok(Surveyed {
-                report,
-                failed,
+                failed: !found.unopened.is_empty(),
                 folders: folders(targets),
-                elsewhere: !matches!(witness, Witness::Providers),
-                stacks,
-                made: Circumstances {
-                    started,
-                    ended: cx.now(),
-                    sensitivity: options.filter.sensitivity,
-                },
+                elsewhere: found.asked_elsewhere,
+                report: found.report,
+                stacks: found.stacks,
             })
         },
     )

@@ -27,10 +27,87 @@ impl Clock for SystemClock {
     }
 }
 
+/// Ends operations from outside: from another thread, a signal handler, a binding's own cancellation. Clones are one handle.
+///
+/// ```
+/// use std::time::Duration;
+/// use driftmgr_core::context::{CancelToken, Context};
+/// use driftmgr_core::env::Environment;
+///
+/// let token = CancelToken::new();
+/// let cx = Context::new(Environment::default()).with_cancellation(token.clone());
+/// assert!(cx.check().is_ok());
+/// token.cancel();
+/// assert_eq!(cx.check().unwrap_err().kind().as_str(), "cancelled");
+///
+/// let over = CancelToken::with_timeout(Duration::ZERO);
+/// let cx = Context::new(Environment::default()).with_cancellation(over);
+/// assert_eq!(cx.check().unwrap_err().kind().as_str(), "timeout");
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct CancelToken {
+    token: CancellationToken,
+    deadline: Option<Instant>,
+}
+
+impl CancelToken {
+    /// A token that nobody has cancelled, without a deadline.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A token whose operations end with `Timeout` so long from now.
+    pub fn with_timeout(timeout: Duration) -> Self {
+        Self {
+            token: CancellationToken::new(),
+            deadline: Instant::now().checked_add(timeout),
+        }
+    }
+
+    /// A token that ends with this one, and can be cancelled alone. It has the same deadline.
+    #[must_use]
+    pub fn child(&self) -> Self {
+        Self {
+            token: self.token.child_token(),
+            deadline: self.deadline,
+        }
+    }
+
+    /// Ends the operations with `Cancelled`. From any thread, any number of times.
+    pub fn cancel(&self) {
+        self.token.cancel();
+    }
+
+    /// Whether somebody cancelled. A deadline that has passed is no cancellation.
+    pub fn is_cancelled(&self) -> bool {
+        self.token.is_cancelled()
+    }
+
+    /// Waits until somebody cancels.
+    pub async fn cancelled(&self) {
+        self.token.cancelled().await;
+    }
+
+    /// The time that is left; zero when it is over, `None` without a deadline.
+    pub fn remaining(&self) -> Option<Duration> {
+        let at = self.deadline?;
+        Some(at.saturating_duration_since(Instant::now()))
+    }
+}
+
+impl From<CancellationToken> for CancelToken {
+    fn from(token: CancellationToken) -> Self {
+        Self {
+            token,
+            deadline: None,
+        }
+    }
+}
+
 /// The surroundings of one operation. Cloning is cheap; clones share the cancellation.
 #[derive(Clone)]
 pub struct Context {
-    cancel: CancellationToken,
+    cancel: CancelToken,
     deadline: Option<Instant>,
     observer: Arc<dyn Observer>,
     clock: Arc<dyn Clock>,
@@ -41,7 +118,7 @@ impl Context {
     /// A context with this environment, the system's clock, no deadline and nobody observing.
     pub fn new(environment: Environment) -> Self {
         Self {
-            cancel: CancellationToken::new(),
+            cancel: CancelToken::new(),
             deadline: None,
             observer: Arc::new(Silent),
             clock: Arc::new(SystemClock),
@@ -68,18 +145,24 @@ impl Context {
         self
     }
 
-    /// The same with a cancellation token of the caller's.
+    /// The same with a cancellation token of the caller's. Of two deadlines the earlier one holds.
     #[must_use]
-    pub fn with_cancellation(mut self, cancel: CancellationToken) -> Self {
-        self.cancel = cancel;
+    pub fn with_cancellation(mut self, cancel: impl Into<CancelToken>) -> Self {
+        self.cancel = cancel.into();
+        self.deadline = [self.deadline, self.cancel.deadline]
+            .into_iter()
+            .flatten()
+            .min();
         self
     }
 
     /// The same, ending `timeout` from now if no earlier deadline is set.
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
-        let at = Instant::now() + timeout;
-        self.deadline = Some(self.deadline.map_or(at, |d| d.min(at)));
+        // A timeout beyond what the clock can tell is none.
+        if let Some(at) = Instant::now().checked_add(timeout) {
+            self.deadline = Some(self.deadline.map_or(at, |d| d.min(at)));
+        }
         self
     }
 
@@ -94,7 +177,7 @@ impl Context {
     }
 
     /// The token that ends the operation.
-    pub fn cancellation(&self) -> &CancellationToken {
+    pub fn cancellation(&self) -> &CancelToken {
         &self.cancel
     }
 

@@ -41,6 +41,25 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// All of them.
+    pub const ALL: &'static [Self] = &[
+        Self::NotFound,
+        Self::PermissionDenied,
+        Self::Unauthenticated,
+        Self::Locked,
+        Self::Conflict,
+        Self::RateLimited,
+        Self::Timeout,
+        Self::Cancelled,
+        Self::Unsupported,
+        Self::InvalidConfig,
+        Self::InvalidState,
+        Self::InvalidInput,
+        Self::Unavailable,
+        Self::ToolFailed,
+        Self::Unexpected,
+    ];
+
     /// The stable snake_case name, as machine output and the bindings spell it.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,9 +1,12 @@
 //! What the library tells while it works. It never prints: a host observes.
 
+use serde::Serialize;
+
 use crate::address::InstanceAddress;
 
-/// Something that happened during a long operation.
-#[derive(Debug, Clone)]
+/// Something that happened during a long operation. In JSON the `type` says what: `{"type": "progressed", "done": 3, "total": 10}`.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Event {
     /// A step with a known or unknown amount of work begins.

@@ -3,6 +3,7 @@
 
 pub mod address;
 pub mod backend;
+pub mod blocking;
 pub mod client;
 pub mod configuration;
 pub mod context;

@@ -15,7 +15,7 @@ pub(crate) fn run(args: &Drift, call: &Call<'_>, printer: &Printer) -> Result<Ex
     let ignoring::Seen {
         surveyed, known, ..
     } = ignoring::run(call, printer, &args.targets, &args.survey, &args.elsewhere)?;
-    ignoring::write(&args.write_baseline, &surveyed, known.as_deref(), printer)?;
+    ignoring::write(&args.write_baseline, &surveyed, known.as_ref(), printer)?;
     emit(printer, &wanted, &surveyed.folders, &surveyed)?;
     // Last, so that a history that cannot be written takes no answer away.
     if args.record.record || call.settings.history.enabled {

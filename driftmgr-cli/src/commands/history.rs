@@ -3,15 +3,12 @@
 mod text;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
+use driftmgr_core::Error;
+use driftmgr_core::client::{HistoryQuestion, RunHistory};
 use driftmgr_core::drift::Selection;
-use driftmgr_core::history::{
-    History, HistoryStore, Looked, Moment, Question, Run, SqliteHistory, Wanted, answer,
-    default_path,
-};
+use driftmgr_core::history::History;
 use driftmgr_core::report::text::TextOptions;
-use driftmgr_core::{Context, Error, ErrorKind};
 
 use super::Call;
 use crate::args::DriftHistory;
@@ -41,38 +38,21 @@ pub(crate) fn run(
     call: &Call<'_>,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
-    let only = Selection::new(&args.address, &[])?;
+    // Before anything is forgotten.
+    Selection::new(&args.address, &[])?;
+    let question = HistoryQuestion {
+        targets: args.targets.iter().map(PathBuf::from).collect(),
+        since: args.since,
+        addresses: args.address.clone(),
+    };
     let (shown, pruned) = session::run(call.global, printer, None, |cx| async move {
-        let store = SqliteHistory::open_existing(
-            &cx,
-            file(
-                &cx,
-                args.history
-                    .as_deref()
-                    .or(call.settings.history.path.as_deref()),
-            )?,
-        )
-        .await?;
-        let now = cx.now();
+        let history = RunHistory::open_existing(&cx, file(args.history.as_deref(), call)).await?;
         let mut pruned = None;
         if let Some(age) = args.prune {
-            pruned = Some(store.prune(&cx, Moment::from(now).before(age)).await?);
+            pruned = Some(history.prune(age).await?);
         }
-        let wanted = args.targets.iter().map(|target| Wanted {
-            name: target.clone(),
-            location: location(&cx, Path::new(target)),
-        });
-        let past = store.load(&cx, wanted.collect()).await?;
-        let question = Question {
-            since: args
-                .since
-                .map(|age| now.checked_sub(age).unwrap_or(std::time::UNIX_EPOCH)),
-            only,
-            timelines: !args.address.is_empty(),
-            ..Question::new(now)
-        };
         let shown = Shown {
-            history: answer(&past, &question),
+            history: history.ask(&question).await?,
             current_dir: cx.environment().current_dir().to_owned(),
         };
         Ok((shown, pruned))
@@ -95,52 +75,15 @@ pub(crate) fn record(
     printer: &Printer,
 ) -> Result<(), Failure> {
     let problems = session::run(call.global, printer, None, |cx| async move {
-        let states: Vec<Looked<'_>> = surveyed
-            .stacks
-            .iter()
-            .map(|stack| Looked {
-                target: stack.label(),
-                location: location(&cx, Path::new(stack.label())),
-                state: stack.state(),
-            })
-            .collect();
-        let run = Run::of(&surveyed.report, &states, &surveyed.made);
-        let store: Arc<dyn HistoryStore> = Arc::new(
-            SqliteHistory::open(
-                &cx,
-                file(&cx, path.or(call.settings.history.path.as_deref()))?,
-            )
-            .await?,
-        );
-        let recorded = store.record(&cx, run.value).await?;
-        let mut problems = run.problems;
-        problems.extend(recorded.problems);
-        Ok(problems)
+        let history = RunHistory::open(&cx, file(path, call)).await?;
+        let recorded = history.record(&surveyed.report, &surveyed.stacks).await?;
+        Ok(recorded.problems)
     })?;
     printer.problems(&problems);
     Ok(())
 }
 
-fn file(cx: &Context, path: Option<&Path>) -> Result<PathBuf, Error> {
-    let environment = cx.environment();
-    match path {
-        Some(path) => Ok(environment.current_dir().join(path)),
-        None => default_path(environment).ok_or_else(|| {
-            Error::new(
-                ErrorKind::NotFound,
-                "there is no home folder to keep the history in",
-            )
-            .with_hint("name a file with --history, or set XDG_STATE_HOME")
-        }),
-    }
-}
-
-/// Where a target is, in a way that means the same from every folder.
-fn location(cx: &Context, target: &Path) -> String {
-    let path = cx.environment().current_dir().join(target);
-    // What is no longer there can still be asked about.
-    let path = path.canonicalize().unwrap_or_else(|_| {
-        std::path::absolute(&path).map_or(path.clone(), |p| p.components().collect())
-    });
-    path.display().to_string()
+/// The file that was named, else that of the settings.
+fn file<'a>(named: Option<&'a Path>, call: &Call<'a>) -> Option<&'a Path> {
+    named.or(call.settings.history.path.as_deref())
 }

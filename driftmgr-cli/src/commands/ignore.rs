@@ -21,23 +21,23 @@ pub(crate) fn run(command: &Ignore, call: &Call<'_>, printer: &Printer) -> Resul
 }
 
 fn suggested(args: &IgnoreSuggest, call: &Call<'_>, printer: &Printer) -> Result<Exit, Failure> {
-    let (candidates, folders, exit) = match &args.from {
-        Some(file) => (saved(file)?, Vec::new(), Exit::Ok),
+    let (rules, folders, exit) = match &args.from {
+        Some(file) => (suggest(&saved(file)?), Vec::new(), Exit::Ok),
         None => {
             let providers = Elsewhere::default();
             let ignoring::Seen { surveyed, .. } =
                 ignoring::run(call, printer, &args.targets, &args.survey, &providers)?;
             printer.problems(&surveyed.report.problems);
-            let candidates = Candidate::of(&surveyed.report);
             let exit = surveyed.exit(Exit::Ok);
-            (candidates, surveyed.folders, exit)
+            let rules = surveyed.report.suggest_ignores();
+            (rules, surveyed.folders, exit)
         }
     };
     emit(
         printer,
         &Wanted::from(&args.output),
         &folders,
-        &Rules(suggest(&candidates)),
+        &Rules(rules),
     )?;
     Ok(exit)
 }

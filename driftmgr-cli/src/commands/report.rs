@@ -36,13 +36,11 @@ pub(crate) fn run(command: &Report, printer: &Printer) -> Result<Exit, Failure> 
 
 fn convert(args: &ReportConvert, printer: &Printer) -> Result<Exit, Failure> {
     let wanted = Wanted::of_report(&args.output, printer)?;
-    let (name, bytes) = read_bytes(&args.file, |file, e| {
-        Error::io("read the report", std::path::Path::new(file), e)
-    })?;
+    let (name, bytes) = read_bytes(&args.file, "read the report")?;
     let text = String::from_utf8(bytes).map_err(|_| {
         Error::new(ErrorKind::InvalidInput, "the report is not UTF-8 text").with("file", &name)
     })?;
-    let report = json::read(&text).map_err(|e| e.with("file", &name))?;
+    let report = DriftReport::from_json(&text).map_err(|e| e.with("file", &name))?;
     let mut targets: Vec<String> = report.findings.iter().map(|f| f.target.clone()).collect();
     targets.sort();
     targets.dedup();

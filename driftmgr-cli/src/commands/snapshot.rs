@@ -2,11 +2,9 @@
 
 use std::fmt::Write as _;
 
-use driftmgr_core::drift::Snapshot as Taken;
-use driftmgr_core::drift::snapshot::{Found, SnapshotTarget};
+use driftmgr_core::Error;
+use driftmgr_core::client::{FoundCounts, SnapshotInfo};
 use driftmgr_core::report::text::{TextOptions, one_line};
-use driftmgr_core::{Error, ErrorKind};
-use serde_json::{Value as Json, json};
 
 use super::Call;
 use crate::args::{Snapshot, SnapshotSave, SnapshotShow};
@@ -48,90 +46,58 @@ fn save(args: &SnapshotSave, call: &Call<'_>, printer: &Printer) -> Result<Exit,
             Ok(taken)
         },
     )?;
-    snapshot.save(&args.to)?;
+    snapshot.write(&args.to)?;
     printer.problems(&report.problems);
+    let info = snapshot.info();
     printer.data(&format!(
         "Saved {}: {}.\n",
         one_line(&args.to.display().to_string()),
-        counts(&snapshot.targets)
+        counts(info.objects(), info.targets.len())
     ))?;
     Ok(Exit::Ok)
 }
 
-struct Shown {
-    snapshot: Taken,
-}
-
 fn show(args: &SnapshotShow, printer: &Printer) -> Result<Exit, Failure> {
     let snapshot = survey::elsewhere::read_snapshot(&args.file)?;
-    emit(
-        printer,
-        &Wanted::from(&args.output),
-        &[],
-        &Shown { snapshot },
-    )?;
+    emit(printer, &Wanted::from(&args.output), &[], &snapshot.info())?;
     Ok(Exit::Ok)
 }
 
-fn count(targets: &[SnapshotTarget], is: impl Fn(&Found) -> bool) -> usize {
-    let objects = targets.iter().flat_map(|t| &t.objects);
-    objects.filter(|o| is(&o.found)).count()
-}
-
-fn counts(targets: &[SnapshotTarget]) -> String {
+fn counts(objects: FoundCounts, states: usize) -> String {
     let plural = |n: usize, word: &str| match n {
         1 => format!("1 {word}"),
         n => format!("{n} {word}s"),
     };
-    let all = count(targets, |_| true);
     let mut text = format!(
         "{} of {}",
-        plural(all, "object"),
-        plural(targets.len(), "state")
+        plural(objects.all(), "object"),
+        plural(states, "state")
     );
-    let gone = count(targets, |f| matches!(f, Found::Absent { .. }));
-    let open = count(targets, |f| matches!(f, Found::Unreadable { .. }));
-    if gone > 0 {
-        let _ = write!(text, ", {gone} of them gone");
+    if objects.absent > 0 {
+        let _ = write!(text, ", {} of them gone", objects.absent);
     }
-    if open > 0 {
-        let _ = write!(text, ", {open} could not be looked at");
+    if objects.unreadable > 0 {
+        let _ = write!(text, ", {} could not be looked at", objects.unreadable);
     }
     text
 }
 
-/// Address and reason of each object that could not be looked at.
-fn open(target: &SnapshotTarget) -> impl Iterator<Item = (&str, Option<&str>, &str)> {
-    target
-        .objects
-        .iter()
-        .filter_map(|object| match &object.found {
-            Found::Unreadable { reason, .. } => Some((
-                object.address.as_str(),
-                object.deposed.as_deref(),
-                reason.as_str(),
-            )),
-            _ => None,
-        })
-}
-
-impl Render for Shown {
+impl Render for SnapshotInfo {
     fn text(&self, _: &TextOptions) -> String {
-        let snapshot = &self.snapshot;
         let mut out = format!(
             "Snapshot of {}, taken from {} to {} by driftmgr {}\n",
-            counts(&snapshot.targets),
-            one_line(&snapshot.created_at),
-            one_line(&snapshot.finished_at),
-            one_line(&snapshot.driftmgr_version),
+            counts(self.objects(), self.targets.len()),
+            one_line(&self.created_at),
+            one_line(&self.finished_at),
+            one_line(&self.driftmgr_version),
         );
-        for target in &snapshot.targets {
+        for target in &self.targets {
             let _ = writeln!(
                 out,
                 "\n{}  serial {}, {}",
                 one_line(&target.target),
                 target.serial,
-                counts(std::slice::from_ref(target))
+                counts(target.objects, 1)
             );
             for provider in &target.providers {
                 let version = provider.version.as_deref().unwrap_or("of unknown version");
@@ -143,13 +109,14 @@ impl Render for Shown {
                     one_line(&provider.origin)
                 );
             }
-            for (address, deposed, reason) in open(target) {
+            for open in &target.not_looked_at {
+                let deposed = open.deposed.as_ref();
                 let deposed = deposed.map_or_else(String::new, |key| format!(" (deposed {key})"));
                 let _ = writeln!(
                     out,
                     "  not looked at: {}: {}",
-                    one_line(&format!("{address}{deposed}")),
-                    one_line(reason)
+                    one_line(&format!("{}{deposed}", open.address)),
+                    one_line(&open.reason)
                 );
             }
         }
@@ -157,37 +124,6 @@ impl Render for Shown {
     }
 
     fn json(&self) -> Result<String, Error> {
-        let snapshot = &self.snapshot;
-        let target = |target: &SnapshotTarget| -> Result<Json, Error> {
-            let one = std::slice::from_ref(target);
-            let open: Vec<Json> = open(target)
-                .map(|(address, deposed, reason)| {
-                    json!({"address": address, "deposed": deposed, "reason": reason})
-                })
-                .collect();
-            let providers = serde_json::to_value(&target.providers).map_err(|e| {
-                Error::new(ErrorKind::Unexpected, "the snapshot cannot be shown").with_source(e)
-            })?;
-            Ok(json!({
-                "target": target.target,
-                "lineage": target.lineage,
-                "serial": target.serial,
-                "providers": providers,
-                "objects": {
-                    "present": count(one, |f| matches!(f, Found::Present { .. })),
-                    "absent": count(one, |f| matches!(f, Found::Absent { .. })),
-                    "unreadable": open.len(),
-                },
-                "not_looked_at": open,
-            }))
-        };
-        let targets: Result<Vec<Json>, Error> = snapshot.targets.iter().map(target).collect();
-        pretty(&json!({
-            "driftmgr_snapshot": snapshot.driftmgr_snapshot,
-            "driftmgr_version": snapshot.driftmgr_version,
-            "created_at": snapshot.created_at,
-            "finished_at": snapshot.finished_at,
-            "targets": targets?,
-        }))
+        pretty(self)
     }
 }

@@ -15,7 +15,8 @@ pub use parse::AddressError;
 pub use provider::{ProviderConfigAddress, ProviderSource};
 
 /// Which instance of a resource or module with `count` or `for_each`. Numbers sort before strings.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(untagged)]
 pub enum InstanceKey {
     /// `[0]`, from `count`. Terraform accepts any integer here, negative ones included.
     Int(i64),

@@ -14,6 +14,7 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::context::Context;
@@ -93,7 +94,7 @@ pub trait Backend: Send + Sync + fmt::Debug {
 }
 
 /// What a backend says of itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BackendInfo {
     /// Its kind, such as `local`.
     pub kind: String,
@@ -102,7 +103,7 @@ pub struct BackendInfo {
 }
 
 /// What a backend can do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Capability {
     /// States can be written and deleted.
     pub write: bool,
@@ -279,7 +280,7 @@ impl IfMatch {
 }
 
 /// What a write left.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Written {
     /// The etag of the new state.
     pub etag: Option<String>,

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Client, DriftOptions, Stack, moved};
+use super::{Client, DriftOptions, Stack, ignoring, moved};
 use crate::drift::{
     DriftInput, DriftReport, Plan, PlanReality, Recording, Renames, Selection, Snapshot,
-    SnapshotReality, StateReality, SurveyOptions, survey,
+    SnapshotReality, StateReality, SurveyOptions, Tell, survey_aloud,
 };
 use crate::error::{Error, Partial, Result};
 use crate::event::Event;
@@ -107,9 +107,12 @@ impl Client {
     ) -> Result<(Snapshot, DriftReport)> {
         let mut recording = Recording::begin(&self.cx);
         let report = self
-            .ask_providers(stacks, options, |stack, reality| {
-                recording.add(stack.label(), &stack.inner.state, reality)
-            })
+            .ask_providers(
+                stacks,
+                options,
+                |stack, reality| recording.add(stack.label(), &stack.inner.state, reality),
+                &|_| {},
+            )
             .await?;
         Ok((recording.finish(&self.cx, &report)?, report))
     }
@@ -162,6 +165,18 @@ impl Client {
         inputs: &[DriftInput],
         options: &DriftOptions,
     ) -> Result<DriftReport> {
+        self.compare_aloud(inputs, options, &|_| {}).await
+    }
+
+    /// The same, telling what is found.
+    pub(super) async fn compare_aloud(
+        &self,
+        inputs: &[DriftInput],
+        options: &DriftOptions,
+        tell: Tell<'_>,
+    ) -> Result<DriftReport> {
+        let silent = ignoring::read(&self.cx, options)?;
+        let options = &silent.value;
         let selection = Selection::new(&options.targets, &options.exclude)?;
         let survey_options = SurveyOptions {
             rules: self.rules.clone(),
@@ -170,7 +185,9 @@ impl Client {
             selection,
             ..SurveyOptions::default()
         };
-        Ok(survey(&self.cx, inputs, &survey_options).await)
+        let mut report = survey_aloud(&self.cx, inputs, &survey_options, tell).await;
+        report.problems.extend(silent.problems);
+        Ok(report)
     }
 }
 

@@ -12,24 +12,58 @@
 //! # }
 //! ```
 
+mod backends;
+mod check;
+mod configuration;
+mod doctor;
 mod elsewhere;
+mod explain;
+mod history;
+mod ignoring;
+mod json;
 mod moved;
 mod open;
 mod options;
+mod report;
 mod routes;
+mod rules;
 mod settings;
+mod snapshot;
 mod stack;
+mod stored;
+mod stream;
+mod survey;
+mod upgrade;
+mod version;
 
 use std::path::Path;
 use std::sync::Arc;
 
+pub use backends::{BackendHandle, BackendKind};
+pub use check::Check;
+pub use configuration::{
+    ConfigurationSummary, DeclaredBackend, DeclaredConfiguration, DeclaredModule, DeclaredProvider,
+    DeclaredResource, Place, WorkspaceInfo,
+};
+pub use doctor::{
+    CacheFacts, CliConfigFacts, Diagnosis, Machine, ProviderFacts, TargetFacts, UsedSettings,
+};
+pub use explain::{Explanation, Facts};
+pub use history::{HistoryQuestion, RunHistory};
 pub use options::{DriftOptions, OpenOptions};
-pub use settings::settings_problems;
+pub use settings::{SettingEntry, settings_problems};
+pub use snapshot::{FoundCounts, OpenObject, SnapshotInfo, SnapshotTargetInfo};
 pub use stack::Stack;
+pub use stored::{Inspection, ObjectRow, OutputValue, StateAnalysis, StoredState};
+pub use stream::DriftStream;
+pub use survey::{Against, Survey};
+pub use version::{Version, version};
 
-use crate::backend::BackendRegistry;
+pub use crate::drift::{DriftItem, LookedAt};
+
+use crate::backend::{BackendFactory, BackendRegistry};
 use crate::context::Context;
-use crate::drift::{DriftInput, DriftReport, Readers, Reality, Rules, Selection};
+use crate::drift::{DriftInput, DriftReport, Readers, Reality, Rules, Selection, Tell};
 use crate::error::Result;
 use crate::provider::plugin::{PoolOptions, ProviderPool};
 use crate::settings::Settings;
@@ -64,6 +98,16 @@ impl ClientBuilder {
     #[must_use]
     pub fn backends(mut self, backends: BackendRegistry) -> Self {
         self.backends = Some(backends);
+        self
+    }
+
+    /// Adds a kind of backend of the caller's own, or replaces one: a `backend` block of that kind opens it, and so does
+    /// [`Client::backend`].
+    #[must_use]
+    pub fn backend(mut self, kind: impl Into<String>, factory: BackendFactory) -> Self {
+        self.backends
+            .get_or_insert_with(BackendRegistry::builtin)
+            .register(kind, factory);
         self
     }
 
@@ -108,6 +152,12 @@ impl Client {
         ClientBuilder::default()
     }
 
+    /// The same client with another context: its own cancellation, deadline and observer. Stacks that it opens have that context too.
+    #[must_use]
+    pub fn with_context(&self, cx: Context) -> Self {
+        Self { cx, ..self.clone() }
+    }
+
     /// The context of its calls.
     pub fn context(&self) -> &Context {
         &self.cx
@@ -129,7 +179,7 @@ impl Client {
     /// - `NotFound` when there is nothing at the path, or the root module has no state.
     /// - `InvalidState` and `Unsupported` for a state that cannot be read; see [`crate::state::State::parse`].
     /// - `Unsupported` for a backend that this build does not have.
-    pub async fn open(&self, target: impl AsRef<Path>) -> Result<Stack> {
+    pub async fn open<P: AsRef<Path>>(&self, target: P) -> Result<Stack> {
         self.open_with(target, &OpenOptions::default()).await
     }
 
@@ -137,15 +187,16 @@ impl Client {
     ///
     /// # Errors
     /// Those of [`Client::open`].
-    pub async fn open_with(
+    pub async fn open_with<P: AsRef<Path>>(
         &self,
-        target: impl AsRef<Path>,
+        target: P,
         options: &OpenOptions,
     ) -> Result<Stack> {
         let inner = open::open(&self.cx, &self.backends, target.as_ref(), options).await?;
         Ok(Stack {
             client: self.clone(),
             inner: Arc::new(inner),
+            reality: None,
         })
     }
 
@@ -161,7 +212,7 @@ impl Client {
         stacks: &[Stack],
         options: &DriftOptions,
     ) -> Result<DriftReport> {
-        self.ask_providers(stacks, options, |_, reality| reality)
+        self.ask_providers(stacks, options, |_, reality| reality, &|_| {})
             .await
     }
 
@@ -171,7 +222,10 @@ impl Client {
         stacks: &[Stack],
         options: &DriftOptions,
         mut watch: impl FnMut(&Stack, Arc<dyn Reality>) -> Arc<dyn Reality>,
+        tell: Tell<'_>,
     ) -> Result<DriftReport> {
+        let silent = ignoring::read(&self.cx, options)?;
+        let options = &silent.value;
         let selection = Selection::new(&options.targets, &options.exclude)?;
         let pool = ProviderPool::new(PoolOptions {
             concurrency: options.parallelism.max(1),
@@ -184,9 +238,14 @@ impl Client {
             let renames = moved::renames(stack);
             problems.push((stack, renames.problems));
             let renames = renames.value;
-            let routes =
-                routes::routes(&self.cx, stack, (&selection, &renames), options, &pool).await;
-            let reality = Arc::new(Readers::new(routes)) as Arc<dyn Reality>;
+            let reality = match &stack.reality {
+                Some(reality) => reality.clone(),
+                None => {
+                    let wanted = (&selection, &renames);
+                    let routes = routes::routes(&self.cx, stack, wanted, options, &pool).await;
+                    Arc::new(Readers::new(routes))
+                }
+            };
             inputs.push(DriftInput {
                 target: stack.label().to_owned(),
                 state: stack.inner.state.clone(),
@@ -195,10 +254,11 @@ impl Client {
                 configuration: stack.inner.root_module.clone(),
             });
         }
-        let report = self.compare(&inputs, options).await;
+        let report = self.compare_aloud(&inputs, options, tell).await;
         pool.shutdown().await;
         let mut report = report?;
         elsewhere::add_problems(&mut report, problems);
+        report.problems.extend(silent.problems);
         Ok(report)
     }
 }

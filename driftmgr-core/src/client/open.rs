@@ -7,11 +7,11 @@ use std::sync::Arc;
 use super::options::OpenOptions;
 use super::stack::Inner;
 use crate::backend::local::{LocalBackend, LocalConfig};
-use crate::backend::{BackendRegistry, BackendSpec, StateRef};
+use crate::backend::{BackendRegistry, BackendSpec, RawState, StateRef};
 use crate::configuration::{Evaluator, RootModule, Variables, Workspace, WorkspaceOrigin};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
-use crate::state::State;
+use crate::state::{HealthInputs, State};
 use crate::value::json;
 
 /// Where the local backend keeps other workspaces than `default`.
@@ -89,14 +89,30 @@ async fn open_directory(
             .with("looked at", location.display())
             .with_hint("name the folder of a root module that was applied, or a state file; `terraform workspace list` shows the workspaces"));
     };
+    let is_local = spec.kind == LocalBackend::KIND;
+    let place = HealthInputs {
+        is_local,
+        // Terraform keeps one backup beside a local state, and no versions.
+        versioning: Some(!is_local && backend.capability().versions),
+        ..place(cx, &raw)
+    };
     stack(
-        target,
-        target.to_owned(),
-        location,
+        (target, target.to_owned()),
+        (location, place),
         &raw.bytes,
         workspace,
         around,
     )
+}
+
+/// What is known of a state by its bytes.
+fn place(cx: &Context, raw: &RawState) -> HealthInputs {
+    let age = |written| cx.now().duration_since(written).ok();
+    HealthInputs {
+        bytes: raw.bytes.len() as u64,
+        age: raw.modified.and_then(age),
+        ..HealthInputs::default()
+    }
 }
 
 /// The `backend` or `cloud` block as a specification.
@@ -146,10 +162,14 @@ async fn open_file(cx: &Context, target: &Path, options: &OpenOptions) -> Result
     })?;
     let (root, workspace) = place_of(target, options);
     let around = surroundings(cx, &root, options)?;
+    let place = HealthInputs {
+        is_local: true,
+        versioning: Some(false),
+        ..place(cx, &raw)
+    };
     stack(
-        target,
-        root,
-        target.to_owned(),
+        (target, root),
+        (target.to_owned(), place),
         &raw.bytes,
         workspace,
         around,
@@ -189,9 +209,8 @@ fn place_of(file: &Path, options: &OpenOptions) -> (PathBuf, Workspace) {
 }
 
 fn stack(
-    target: &Path,
-    root_dir: PathBuf,
-    state_path: PathBuf,
+    (target, root_dir): (&Path, PathBuf),
+    (state_path, place): (PathBuf, HealthInputs),
     bytes: &[u8],
     workspace: Workspace,
     around: Surroundings,
@@ -202,7 +221,7 @@ fn stack(
         root_dir,
         state: Arc::new(state),
         state_path,
-        state_bytes: bytes.len() as u64,
+        place,
         workspace,
         root_module: around.root_module,
         variables: around.variables,

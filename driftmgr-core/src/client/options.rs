@@ -37,6 +37,10 @@ pub struct DriftOptions {
     pub filter: Filter,
     /// Binaries of providers, instead of the installed ones.
     pub provider_paths: BTreeMap<ProviderSource, PathBuf>,
+    /// A file in driftctl's `.driftignore` form whose changes are not shown. Lines that are wrong are problems of the report.
+    pub driftignore: Option<PathBuf>,
+    /// A file of differences that are known, which are not shown; [`DriftReport::baseline`](crate::drift::DriftReport::baseline) makes one.
+    pub baseline: Option<PathBuf>,
 }
 
 impl Default for DriftOptions {
@@ -51,6 +55,8 @@ impl Default for DriftOptions {
             comparators: Comparators::default(),
             filter: Filter::default(),
             provider_paths: BTreeMap::new(),
+            driftignore: None,
+            baseline: None,
         }
     }
 }

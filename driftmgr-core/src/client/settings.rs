@@ -1,13 +1,19 @@
 //! From settings to what the other rooms take.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use serde::Serialize;
+use serde_json::Value as Json;
+
 use super::DriftOptions;
+use crate::context::Context;
 use crate::drift::ignore::{self, IgnoreRule, IgnoreRules, IgnoreTags};
 use crate::drift::{Comparators, EqualityRule, Filter, Rules, Sensitivity, Silencer};
+use crate::env::Environment;
 use crate::error::{Error, Partial};
-use crate::settings::{self, Entry, Settings, SeverityLevel};
+use crate::settings::{self, Entry, Setting, Settings, SeverityLevel, Sources};
 
 impl DriftOptions {
     /// What the settings say; targets and what else belongs to one call are left to the caller. `now` decides which ignore rules have
@@ -32,9 +38,91 @@ impl DriftOptions {
                 sensitivity,
                 silencers: silencers(settings, now).value,
             },
+            baseline: drift.baseline.clone(),
             ..defaults
         }
     }
+}
+
+impl Settings {
+    /// Reads the settings that hold in a folder: a `driftmgr.yaml` there or above, the user's file, the environment of this process, and over
+    /// all of them `overrides`, each a key with its value as text: `("drift.timeout", "10m")`.
+    ///
+    /// Every mistake is a problem that names its place, also what only its reader sees to be wrong; the value holds what is right.
+    ///
+    /// ```
+    /// use driftmgr_core::settings::Settings;
+    ///
+    /// # fn main() -> driftmgr_core::Result<()> {
+    /// let folder = std::env::temp_dir();
+    /// let settings = Settings::load_at(&folder, &[("drift.parallelism", "4")]).into_result()?;
+    /// assert_eq!(settings.drift.parallelism, 4);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn load_at<P: AsRef<Path>>(folder: P, overrides: &[(&str, &str)]) -> Partial<Self> {
+        let mut sources = Sources::default();
+        for (key, value) in overrides {
+            sources = sources.with_flag(*key, *value, *key);
+        }
+        judged(Self::load(&in_folder(folder.as_ref()), &sources))
+    }
+
+    /// Reads one file over the defaults and nothing else. Every mistake is a problem that names its place, also what only its reader sees to be
+    /// wrong.
+    pub fn validate<P: AsRef<Path>>(file: P) -> Partial<Self> {
+        judged(Self::load_file(&Context::from_process(), file.as_ref()))
+    }
+
+    /// Every key with its value, where that comes from, and whether it does anything yet; in the order of [`settings::KEYS`].
+    ///
+    /// ```
+    /// use driftmgr_core::settings::Settings;
+    ///
+    /// let settings = Settings::default();
+    /// let timeout = settings.entries().into_iter().find(|e| e.key == "drift.read_timeout").unwrap();
+    /// assert_eq!(timeout.origin.to_string(), "default");
+    /// ```
+    pub fn entries(&self) -> Vec<SettingEntry<'_>> {
+        let keys = settings::KEYS.iter();
+        keys.map(|key| SettingEntry {
+            key: key.name,
+            value: self.values().get(key.name).map(|set| &set.value),
+            origin: self.origin(key.name),
+            has_effect: key.has_effect,
+        })
+        .collect()
+    }
+
+    /// The JSON Schema of `driftmgr.yaml`, for editors.
+    pub fn schema() -> Json {
+        settings::schema()
+    }
+}
+
+/// A key of the settings with its value.
+#[derive(Debug, Clone, Serialize)]
+pub struct SettingEntry<'a> {
+    /// The key, such as `drift.timeout`.
+    pub key: &'static str,
+    /// Its value; `None` for one that nobody set and that has no default.
+    pub value: Option<&'a Setting>,
+    /// Where the value comes from.
+    pub origin: &'a settings::Origin,
+    /// It does something in this version.
+    pub has_effect: bool,
+}
+
+fn in_folder(folder: &Path) -> Context {
+    let environment = Environment::from_process();
+    let folder = environment.current_dir().join(folder);
+    Context::new(environment.with_current_dir(folder))
+}
+
+/// With what only its reader can see to be wrong.
+fn judged(mut read: Partial<Settings>) -> Partial<Settings> {
+    read.problems.extend(settings_problems(&read.value));
+    read
 }
 
 impl From<settings::Sensitivity> for Sensitivity {

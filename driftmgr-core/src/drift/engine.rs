@@ -7,9 +7,13 @@ use std::sync::Arc;
 use futures::FutureExt as _;
 use futures::stream::{FuturesUnordered, StreamExt as _};
 
+use super::aloud::{Aloud, Tell, not_looked_at};
 use super::finding::{Judge, Outcome};
 use super::group::group;
-use super::model::{DriftReport, Kind, NotLookedAt, NotLookedAtKind, Summary, SurveyedProvider};
+use super::item::DriftItem;
+use super::model::{
+    Circumstances, DriftReport, Kind, NotLookedAt, NotLookedAtKind, Summary, SurveyedProvider,
+};
 use super::moved::Renames;
 use super::noise::{Comparators, Filter, relate};
 use super::reality::{InstanceRef, Observed, Reality};
@@ -84,7 +88,7 @@ struct Job<'a> {
 /// One object with what became of it.
 pub(super) struct Looked<'a> {
     /// Its place among all objects: a state can hold two with the same address.
-    position: usize,
+    pub(super) position: usize,
     /// Which of the inputs: two can have the same target.
     pub(super) index: usize,
     pub(super) input: &'a DriftInput,
@@ -97,19 +101,44 @@ pub(super) struct Looked<'a> {
 /// It answers also when the operation is cancelled or its deadline passes: what was not reached is unverifiable then. The report depends
 /// neither on the order in which providers answer nor on that of the inputs.
 pub async fn survey(cx: &Context, inputs: &[DriftInput], options: &SurveyOptions) -> DriftReport {
+    run(cx, inputs, options, None).await
+}
+
+/// The same, telling what is found: every object as it was looked at, every finding once nothing that is still to be read can change it,
+/// and what is not looked at. Each is told once, and the report has the same.
+pub async fn survey_aloud(
+    cx: &Context,
+    inputs: &[DriftInput],
+    options: &SurveyOptions,
+    tell: Tell<'_>,
+) -> DriftReport {
+    run(cx, inputs, options, Some(tell)).await
+}
+
+async fn run(
+    cx: &Context,
+    inputs: &[DriftInput],
+    options: &SurveyOptions,
+    tell: Option<Tell<'_>>,
+) -> DriftReport {
+    let mut aloud = Aloud::new(tell, &options.filter);
     let mut inputs: Vec<&DriftInput> = inputs.iter().collect();
     inputs.sort_by(|a, b| a.target.cmp(&b.target));
+    let started = cx.now();
     let mut report = DriftReport::default();
     let mut jobs = Vec::new();
     for (index, input) in inputs.iter().enumerate() {
         plan_work(index, input, options, &mut jobs, &mut report.not_looked_at);
     }
-    let mut looked = look_at_all(cx, jobs, options).await;
+    for left_out in &report.not_looked_at {
+        aloud.left_out(left_out);
+    }
+    let mut looked = look_at_all(cx, jobs, options, &mut aloud).await;
     looked.sort_by_key(|each| each.position);
     report.problems = valve::close(&mut looked);
     relate(&mut looked);
     for each in looked {
-        record(&mut report, each, &options.filter);
+        record(&mut report, each, &options.filter, &aloud);
     }
     report.findings.sort_by(|a, b| {
         (&a.target, &a.address, &a.deposed).cmp(&(&b.target, &b.address, &b.deposed))
@@ -126,6 +155,11 @@ pub async fn survey(cx: &Context, inputs: &[DriftInput], options: &SurveyOptions
     report.providers = providers(&inputs);
     report.summary = summary(&report);
     report.rules = options.filter.outcomes(&report);
+    report.made = Some(Circumstances {
+        started,
+        ended: cx.now(),
+        sensitivity: options.filter.sensitivity,
+    });
     report
 }
 
@@ -183,6 +217,7 @@ async fn look_at_all<'a>(
     cx: &Context,
     jobs: Vec<Job<'a>>,
     options: &SurveyOptions,
+    aloud: &mut Aloud<'_>,
 ) -> Vec<Looked<'a>> {
     let total = jobs.len() as u64;
     cx.emit(&Event::Started {
@@ -207,6 +242,7 @@ async fn look_at_all<'a>(
             outcome: looked.outcome.word(),
         });
         done.push(looked);
+        aloud.heard(&done, total);
         cx.emit(&Event::Progressed {
             done: done.len() as u64,
             total: Some(total),
@@ -265,23 +301,22 @@ fn not_reached(error: &Error) -> Error {
     Error::new(error.kind(), message)
 }
 
-fn record(report: &mut DriftReport, looked: Looked<'_>, filter: &Filter) {
-    let target = looked.input.target.clone();
+fn record(report: &mut DriftReport, looked: Looked<'_>, filter: &Filter, aloud: &Aloud<'_>) {
+    let position = looked.position;
     match looked.outcome {
         Outcome::Same(_) => report.summary.same += 1,
         Outcome::Differs(draft) => {
             let mut finding = draft.conclude();
-            finding.target = target;
+            finding.target.clone_from(&looked.input.target);
             filter.apply(&mut finding);
+            aloud.settled(position, || DriftItem::Finding(Box::new(finding.clone())));
             report.findings.push(finding);
         }
-        Outcome::Unverifiable(error) => report.not_looked_at.push(NotLookedAt {
-            target,
-            address: looked.object.address,
-            deposed: looked.object.instance.deposed,
-            kind: NotLookedAtKind::Unverifiable,
-            reason: reason(&error),
-        }),
+        Outcome::Unverifiable(ref error) => {
+            let left_out = not_looked_at(&looked, reason(error));
+            aloud.settled(position, || DriftItem::NotLookedAt(left_out.clone()));
+            report.not_looked_at.push(left_out);
+        }
     }
 }
 

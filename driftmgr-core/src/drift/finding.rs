@@ -23,6 +23,7 @@ pub(super) enum Outcome {
 }
 
 /// A finding whose changes may still turn out to mean nothing. What follows from them is settled by [`Draft::conclude`].
+#[derive(Clone)]
 pub(super) struct Draft {
     pub(super) finding: Finding,
     /// Reasons that stand before those of the changes.

@@ -3,12 +3,14 @@
 //! [`survey`] looks at every managed instance of many states through a [`Reality`], asks the provider of each difference whether apply
 //! would change anything, and reports what differs, what does not, and what was not looked at.
 
+mod aloud;
 mod engine;
 mod finding;
 mod fingerprint;
 mod group;
 pub mod ignore;
 mod impact;
+mod item;
 mod model;
 mod moved;
 mod noise;
@@ -22,12 +24,14 @@ pub mod snapshot;
 mod valve;
 mod verdict;
 
-pub use engine::{DriftInput, SurveyOptions, survey};
+pub use aloud::Tell;
+pub use engine::{DriftInput, SurveyOptions, survey, survey_aloud};
 pub use group::{Cause, Group, Member, group};
 pub use impact::Area;
+pub use item::{DriftItem, LookedAt};
 pub use model::{
-    AttributeChange, Class, DriftReport, Effect, EffectAction, Finding, Hidden, Kind, NotLookedAt,
-    NotLookedAtKind, Severity, Summary, SurveyedProvider,
+    AttributeChange, Circumstances, Class, DriftReport, Effect, EffectAction, Finding, Hidden,
+    Kind, NotLookedAt, NotLookedAtKind, Severity, Summary, SurveyedProvider,
 };
 pub use moved::{Move, Renames};
 pub use noise::{
@@ -41,7 +45,7 @@ pub use reality::{
 };
 pub use score::{Deduction, Score};
 pub use selection::Selection;
-pub use severity::{Category, Changed, Rule, Rules};
+pub use severity::{Category, Changed, ListedRule, Rule, Rules};
 pub(crate) use snapshot::Recording;
 pub use snapshot::{Snapshot, SnapshotReality};
 pub use verdict::Verdict;

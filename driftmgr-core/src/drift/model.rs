@@ -1,10 +1,12 @@
 //! The result of a drift check. What was not looked at is part of it.
 
+use std::time::SystemTime;
+
 use serde::{Deserialize, Serialize};
 
 use super::group::Group;
 use super::ignore::RuleOutcome;
-use super::noise::Noise;
+use super::noise::{Noise, Sensitivity};
 use super::severity::Category;
 use crate::address::{InstanceAddress, ProviderConfigAddress};
 use crate::configuration::Location;
@@ -217,6 +219,17 @@ pub struct SurveyedProvider {
     pub path: Option<std::path::PathBuf>,
 }
 
+/// When and how a report was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Circumstances {
+    /// When the run began.
+    pub started: SystemTime,
+    /// When it ended.
+    pub ended: SystemTime,
+    /// How much it shows.
+    pub sensitivity: Sensitivity,
+}
+
 /// The whole answer for one or many states.
 #[derive(Debug, Default)]
 pub struct DriftReport {
@@ -236,4 +249,6 @@ pub struct DriftReport {
     pub rules: Vec<RuleOutcome>,
     /// What could not be read or done, each naming its place.
     pub problems: Vec<Error>,
+    /// When and how it was made; `None` for a report that was read back.
+    pub made: Option<Circumstances>,
 }

@@ -91,15 +91,9 @@ struct Doubt {
 /// What could not be read is neither gone nor there. The rules also hold for files that are read natively: from the wrong folder all of
 /// them look gone.
 pub(super) fn close(looked: &mut [Looked<'_>]) -> Vec<Error> {
-    let mut tallies: BTreeMap<Group, Tally> = BTreeMap::new();
-    for each in looked.iter().filter(|each| has_place(each)) {
-        let tally = tallies.entry(group(each)).or_default();
-        let side = tally.side(&each.object.address.resource.resource_type);
-        match &each.outcome {
-            Outcome::Unverifiable(_) => {}
-            outcome if is_gone(outcome) => side.gone += 1,
-            _ => side.there += 1,
-        }
+    let mut tallies = Tallies::default();
+    for each in looked.iter() {
+        tallies.add(each);
     }
     let mut problems = BTreeMap::new();
     for each in looked
@@ -107,7 +101,7 @@ pub(super) fn close(looked: &mut [Looked<'_>]) -> Vec<Error> {
         .filter(|each| is_gone(&each.outcome) && has_place(each))
     {
         let group = group(each);
-        let Some(doubt) = tallies.get(&group).and_then(Tally::doubt) else {
+        let Some(doubt) = tallies.0.get(&group).and_then(Tally::doubt) else {
             continue;
         };
         if !doubt.global && without_region(&each.object.address.resource.resource_type) {
@@ -125,6 +119,45 @@ pub(super) fn close(looked: &mut [Looked<'_>]) -> Vec<Error> {
     problems.into_values().collect()
 }
 
+/// What was found in each group so far.
+#[derive(Default)]
+pub(super) struct Tallies(BTreeMap<Group, Tally>);
+
+impl Tallies {
+    /// True when the object is the first of its side that is there: others of its group may be believed from now on.
+    pub(super) fn add(&mut self, looked: &Looked<'_>) -> bool {
+        if !has_place(looked) {
+            return false;
+        }
+        let tally = self.0.entry(group(looked)).or_default();
+        let side = tally.side(&looked.object.address.resource.resource_type);
+        match &looked.outcome {
+            Outcome::Unverifiable(_) => false,
+            outcome if is_gone(outcome) => {
+                side.gone += 1;
+                false
+            }
+            _ => {
+                side.there += 1;
+                side.there == 1
+            }
+        }
+    }
+
+    /// Whether the object is what it was found to be, whatever becomes of those that were not looked at yet: what is there proves that it
+    /// was looked for in the right place.
+    pub(super) fn believe(&self, looked: &Looked<'_>) -> bool {
+        if !is_gone(&looked.outcome) || !has_place(looked) {
+            return true;
+        }
+        let Some(tally) = self.0.get(&group(looked)) else {
+            return false;
+        };
+        let global = without_region(&looked.object.address.resource.resource_type);
+        tally.regional.there > 0 || (global && tally.global.there > 0)
+    }
+}
+
 /// Whether there is a wrong place in which it could have been looked for.
 fn has_place(looked: &Looked<'_>) -> bool {
     let resource_type = &looked.object.address.resource.resource_type;
@@ -139,9 +172,9 @@ fn is_gone(outcome: &Outcome) -> bool {
 }
 
 /// The objects of one state that one provider configuration answers for.
-type Group = (usize, ProviderConfigAddress);
+pub(super) type Group = (usize, ProviderConfigAddress);
 
-fn group(looked: &Looked<'_>) -> Group {
+pub(super) fn group(looked: &Looked<'_>) -> Group {
     (looked.index, looked.object.provider.clone())
 }
 

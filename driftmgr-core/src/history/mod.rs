@@ -16,13 +16,14 @@ mod store;
 mod tests;
 mod timeline;
 
+pub use crate::drift::Circumstances;
 pub use answer::{
     AttributeTendency, FindingStatus, FlapCount, History, Interval, LookSummary, ObjectTimeline,
     OutcomeChange, Outlook, Question, RunSummary, TargetSummary, Tendency, TrackedFinding,
     TypeRate, answer,
 };
 pub use moment::Moment;
-pub use run::{Circumstances, Counts, Look, Looked, Outcome, Run, Seen, SeenFinding};
+pub use run::{Counts, Look, Looked, Outcome, Run, Seen, SeenFinding};
 pub use sqlite::{SqliteHistory, default_path};
 pub use store::{
     Carried, FindingHistory, HistoryStore, ObjectHistory, PastLook, PastRun, Pruned, Recorded,

@@ -1,7 +1,6 @@
 //! One run, as far as the history keeps it: which objects were looked at, and what was found. No attribute value is in it.
 
 use std::collections::BTreeMap;
-use std::time::SystemTime;
 
 use serde::Serialize;
 
@@ -9,7 +8,7 @@ use super::fingerprint::{digest, fingerprint};
 use super::moment::Moment;
 use super::timeline::FindingState;
 use crate::address::{InstanceAddress, ResourceMode};
-use crate::drift::{DriftReport, Finding, Kind, NotLookedAtKind, Sensitivity};
+use crate::drift::{Circumstances, DriftReport, Finding, Kind, NotLookedAtKind, Sensitivity};
 use crate::error::{Error, ErrorKind, Partial};
 use crate::state::State;
 
@@ -165,17 +164,6 @@ pub struct Run {
     pub problems: u64,
     /// The states, each origin once, sorted by it.
     pub looks: Vec<Look>,
-}
-
-/// When and how a report was made.
-#[derive(Debug, Clone, Copy)]
-pub struct Circumstances {
-    /// When the run began.
-    pub started: SystemTime,
-    /// When it ended.
-    pub ended: SystemTime,
-    /// How much it shows.
-    pub sensitivity: Sensitivity,
 }
 
 /// A state that a report is about.

@@ -48,7 +48,8 @@ pub fn problem(error: &Error) -> Json {
     json!({"kind": error.kind(), "message": error.message(), "place": place, "hints": error.hints()})
 }
 
-pub(super) fn finding(finding: &Finding) -> Json {
+/// An entry of `resource_drift`.
+pub fn finding(finding: &Finding) -> Json {
     let resource = &finding.address.resource;
     let mut entry = Map::new();
     entry.insert("address".to_owned(), finding.address.to_string().into());
@@ -197,7 +198,8 @@ fn effect(effect: &Effect, sensitive: &PathSet) -> Json {
     json!({"action": effect.action, "replace_because": because})
 }
 
-fn score(score: &Score) -> Json {
+/// `score`.
+pub fn score(score: &Score) -> Json {
     let deduction = |d: &Deduction| {
         let mut entry = named(&d.target, &d.address, d.deposed.as_deref());
         entry.insert("severity".to_owned(), json!(d.severity));
@@ -243,7 +245,8 @@ fn named(target: &str, address: &InstanceAddress, deposed: Option<&str>) -> Map<
     entry
 }
 
-pub(super) fn not_looked_at(left_out: &NotLookedAt) -> Json {
+/// An entry of `not_looked_at`.
+pub fn not_looked_at(left_out: &NotLookedAt) -> Json {
     let mut entry = Map::new();
     entry.insert("address".to_owned(), left_out.address.to_string().into());
     if let Some(deposed) = &left_out.deposed {
@@ -255,7 +258,8 @@ pub(super) fn not_looked_at(left_out: &NotLookedAt) -> Json {
     Json::Object(entry)
 }
 
-pub(super) fn provider(provider: &SurveyedProvider) -> Json {
+/// An entry of `providers`.
+pub fn provider(provider: &SurveyedProvider) -> Json {
     json!({
         "address": provider.address.to_string(),
         "version": provider.version,

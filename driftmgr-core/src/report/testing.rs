@@ -230,6 +230,7 @@ pub(super) fn full() -> DriftReport {
                 .with("target", "infra")
                 .with_hint("run terraform -chdir=infra init"),
         ],
+        made: None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use driftmgr_core::report::Format;
 use driftmgr_core::report::text::{self, TextOptions};
-use driftmgr_core::state::{Comparison, compare};
+use driftmgr_core::state::Comparison;
 use driftmgr_core::{Error, ErrorKind, Partial};
 
 use crate::args::StateCompare;
@@ -81,8 +81,8 @@ fn with_each_other(
     }
     let (before, after) = (read_state(before)?, read_state(after)?);
     let compared = Compared {
-        found: compare(&before.state, &after.state),
-        names: [before.name, after.name],
+        found: before.compare(&after),
+        names: [before, after].map(|state| state.name().to_owned()),
     };
     if wanted.format() == Format::Json {
         // The JSON form has no place for them.

@@ -1,25 +1,24 @@
 //! `driftmgr state inspect`
 
 use driftmgr_core::Error;
-use driftmgr_core::report::text::{self, TextOptions};
+use driftmgr_core::client::StoredState;
+use driftmgr_core::report::text::TextOptions;
 use driftmgr_core::state::Secrets;
 
 use crate::args::StateInspect;
 use crate::exit::{Exit, Failure};
 use crate::output::{Render, Wanted, emit, pretty};
-use crate::source::{StoredState, read_state};
+use crate::source::read_state;
 use crate::ui::printer::Printer;
 
 impl Render for StoredState {
     fn text(&self, options: &TextOptions) -> String {
-        let bytes = u64::try_from(self.bytes.len()).ok();
-        text::inspect(&self.state, &self.name, bytes, options)
+        self.text(options)
     }
 
     /// What `terraform show -json` prints, values included: whoever asks for a state's representation has the state.
     fn json(&self) -> Result<String, Error> {
-        let view = self.state.json_view(Secrets::Revealed);
-        pretty(&view.map_err(|e| e.with("file", &self.name))?)
+        pretty(&self.view(Secrets::Revealed)?)
     }
 }
 

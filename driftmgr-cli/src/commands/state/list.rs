@@ -2,7 +2,6 @@
 
 use driftmgr_core::Error;
 use driftmgr_core::address::InstanceAddress;
-use driftmgr_core::drift::Selection;
 use driftmgr_core::report::Format;
 use driftmgr_core::report::text::{TextOptions, one_line};
 
@@ -29,9 +28,7 @@ impl Render for Listing {
 
 pub(crate) fn run(args: &StateList, printer: &Printer) -> Result<Exit, Failure> {
     let stored = read_state(&args.state.file)?;
-    let selection = Selection::new(&args.addresses, &[])?;
-    let mut listing = Listing(stored.state.list());
-    listing.0.retain(|address| selection.contains(address));
+    let listing = Listing(stored.list_only(&args.addresses)?);
     if args.output.format() == Format::Text && args.output.output.is_empty() {
         // Addresses are spelled exactly, for whoever reads them from a pipe.
         printer.lines(listing.0.iter().map(ToString::to_string))?;

@@ -204,6 +204,11 @@ impl Baseline {
         Ok(baseline)
     }
 
+    /// From where it names targets, and its file.
+    pub fn standpoint(&self) -> &Standpoint {
+        &self.standpoint
+    }
+
     /// How many differences it knows.
     pub fn len(&self) -> usize {
         self.entries.len()

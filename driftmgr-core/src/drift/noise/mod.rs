@@ -13,4 +13,4 @@ pub use compare::{Certainty, Comparator, Comparators, Compared, Noise};
 pub use equal::{EqualityRule, Format};
 pub(in crate::drift) use filter::may_be_hidden;
 pub use filter::{Filter, Sensitivity, Silencer};
-pub(super) use related::{is_child, relate};
+pub(super) use related::{is_child, is_parent, relate};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::change::{Sides, at_names, is_nothing, plain};
 use super::compare::{equals, order, texts};
@@ -12,34 +12,38 @@ use crate::value::{Path, Value};
 /// When a rule applies. All that is given must hold; `docs/rules.md` explains each.
 ///
 /// The answer of a condition is yes, no, or open: where the values do not tell which way a change goes.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct When {
     /// The new value is one of these.
-    #[serde(deserialize_with = "present")]
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub(super) to: Option<Wanted>,
     /// The old value is one of these.
-    #[serde(deserialize_with = "present")]
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub(super) from: Option<Wanted>,
     /// Something is there now that was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) adds: Option<Members>,
     /// Something was there and is gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) removes: Option<Members>,
     /// The new number or version is less.
-    #[serde(deserialize_with = "only_true")]
+    #[serde(deserialize_with = "only_true", skip_serializing_if = "is_false")]
     pub(super) lowers: bool,
     /// The new number or version is more.
-    #[serde(deserialize_with = "only_true")]
+    #[serde(deserialize_with = "only_true", skip_serializing_if = "is_false")]
     pub(super) raises: bool,
     /// A tag that a policy requires was changed or removed.
-    #[serde(deserialize_with = "only_true")]
+    #[serde(deserialize_with = "only_true", skip_serializing_if = "is_false")]
     pub(super) required_tag: bool,
     /// Other attributes of the object have one of these values.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) beside: BTreeMap<String, Wanted>,
 }
 
 /// A value, or several of which one is enough. Null is nothing at all; beside the change, `"*"` is anything.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
 pub(super) struct Wanted(pub(super) Vec<serde_json::Value>);
 
 /// `true` for anything, or texts of which one is enough.
@@ -188,6 +192,15 @@ impl<'de> Deserialize<'de> for Wanted {
     }
 }
 
+impl Serialize for Members {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Any => serializer.serialize_bool(true),
+            Self::Texts(texts) => texts.serialize(serializer),
+        }
+    }
+}
+
 impl<'de> Deserialize<'de> for Members {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match serde_json::Value::deserialize(deserializer)? {
@@ -207,6 +220,11 @@ impl<'de> Deserialize<'de> for Members {
 /// Null is a value that can be wanted, and not the same as no condition.
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Wanted>, D::Error> {
     Wanted::deserialize(deserializer).map(Some)
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 fn only_true<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {

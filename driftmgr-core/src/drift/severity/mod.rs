@@ -79,6 +79,18 @@ impl Rules {
         self
     }
 
+    /// All rules: the user's, then the built-in ones, each in the order in which they are asked.
+    pub fn list(&self) -> impl Iterator<Item = ListedRule<'_>> {
+        let user = self.user.iter().map(|rule| ListedRule {
+            origin: "settings",
+            rule,
+        });
+        let built_in = BuiltIn::get();
+        let origins = built_in.origins.iter().copied();
+        let ours = origins.zip(&built_in.rules);
+        user.chain(ours.map(|(origin, rule)| ListedRule { origin, rule }))
+    }
+
     /// The rule for a changed attribute.
     pub fn changed(&self, change: &Changed<'_>) -> &Rule {
         let parts = Parts::of(change);
@@ -98,6 +110,17 @@ impl Rules {
             })
             .unwrap_or_else(|| defaults(|d| &d.deleted))
     }
+}
+
+/// A rule and who made it.
+#[derive(Debug, Clone, Copy, serde::Serialize)]
+pub struct ListedRule<'a> {
+    /// `settings`, or the family of providers that a built-in rule is for: `aws`, `azure`, `google`, `kubernetes`, `digitalocean`,
+    /// `common`.
+    pub origin: &'static str,
+    /// The rule.
+    #[serde(flatten)]
+    pub rule: &'a Rule,
 }
 
 /// The most severe of the rules that apply, and of those that may.
@@ -152,14 +175,33 @@ fn read_rule(place: usize, value: serde_json::Value) -> Result<Rule> {
     })
 }
 
-fn built_in() -> &'static Vec<Rule> {
-    static RULES: OnceLock<Vec<Rule>> = OnceLock::new();
-    // A test reads the files, so that they are never wrong here.
-    RULES.get_or_init(|| {
-        let files = BUILT_IN.iter();
-        let rules = files.map(|(_, json)| serde_json::from_str::<Vec<Rule>>(json));
-        rules.flat_map(Result::unwrap_or_default).collect()
-    })
+struct BuiltIn {
+    rules: Vec<Rule>,
+    /// The file of each.
+    origins: Vec<&'static str>,
+}
+
+impl BuiltIn {
+    fn get() -> &'static Self {
+        static RULES: OnceLock<BuiltIn> = OnceLock::new();
+        RULES.get_or_init(|| {
+            let mut built_in = Self {
+                rules: Vec::new(),
+                origins: Vec::new(),
+            };
+            for (name, json) in BUILT_IN {
+                // A test reads the files, so that they are never wrong here.
+                let rules: Vec<Rule> = serde_json::from_str(json).unwrap_or_default();
+                built_in.origins.extend(rules.iter().map(|_| name));
+                built_in.rules.extend(rules);
+            }
+            built_in
+        })
+    }
+}
+
+fn built_in() -> &'static [Rule] {
+    &BuiltIn::get().rules
 }
 
 struct Defaults {

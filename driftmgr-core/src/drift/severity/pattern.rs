@@ -1,6 +1,6 @@
 //! Patterns over resource types and attribute names: `*` stands for any run of characters, `|` separates alternatives.
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,12 +30,20 @@ impl Alternative {
     }
 }
 
+impl Serialize for Pattern {
+    /// As it is written.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let texts: Vec<&str> = self.alternatives().collect();
+        serializer.serialize_str(&texts.join("|"))
+    }
+}
+
 impl Pattern {
     pub(in crate::drift) fn any() -> Self {
         Self(vec![Alternative::new("*")])
     }
 
-    #[cfg(test)]
+    /// The texts between the bars.
     pub(in crate::drift) fn alternatives(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|alternative| match alternative {
             Alternative::Word(text) | Alternative::Starred(text) => text.as_str(),

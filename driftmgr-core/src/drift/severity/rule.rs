@@ -39,12 +39,15 @@ pub enum Category {
     Other,
 }
 
-/// One rule. `docs/rules.md` describes the form.
-#[derive(Debug, Clone, Deserialize)]
+/// One rule. `docs/rules.md` describes the form, in JSON: `{"type", "path", "when", "severity", "category", "reason"}`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(try_from = "Written")]
 pub struct Rule {
+    #[serde(rename = "type")]
     pub(super) resource_type: Pattern,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) path: Option<Pattern>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) when: Option<When>,
     /// How much it matters.
     pub severity: Severity,

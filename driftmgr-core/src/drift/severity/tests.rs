@@ -906,3 +906,28 @@ proptest! {
         prop_assert!(std::ptr::eq(once, again));
     }
 }
+
+#[test]
+fn rules_are_listed_as_they_are_written() {
+    let user = r#"[{"type": "a_*|b", "path": "x.y", "when": {"to": null, "beside": {"z": [1, "*"]}, "adds": "q"}, "severity": "critical", "category": "network", "reason": "why"}]"#;
+    let rules = Rules::with_user_rules(user).unwrap();
+    let listed: Vec<_> = rules.list().collect();
+    assert_eq!(listed.len(), 1 + built_in().len());
+    assert_eq!(
+        serde_json::to_value(listed[0]).unwrap(),
+        serde_json::json!({
+            "origin": "settings", "type": "a_*|b", "path": "x.y",
+            "when": {"to": [null], "adds": ["q"], "beside": {"z": [1, "*"]}},
+            "severity": "critical", "category": "network", "reason": "why",
+        })
+    );
+    // What is listed can be given back as rules, and then says the same.
+    let values = listed.iter().map(|l| serde_json::to_value(l.rule).unwrap());
+    let values: Vec<_> = values.collect();
+    let again = Rules::with_user_values(values.clone()).unwrap();
+    let listed = again.list().take(values.len());
+    let listed: Vec<_> = listed
+        .map(|l| serde_json::to_value(l.rule).unwrap())
+        .collect();
+    assert_eq!(listed, values);
+}

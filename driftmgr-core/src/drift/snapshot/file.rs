@@ -72,7 +72,8 @@ impl Snapshot {
     ///
     /// # Errors
     /// Those of writing a file, with its name.
-    pub fn save(&self, path: &Path) -> Result<()> {
+    pub fn write<P: AsRef<Path>>(&self, path: P) -> Result<()> {
+        let path = path.as_ref();
         let failed = |e| Error::io("write the snapshot", path, e);
         let folder = match path.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,

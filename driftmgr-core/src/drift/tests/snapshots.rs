@@ -289,7 +289,7 @@ async fn the_file_is_its_owners_alone_and_whole_or_not_there() {
     let (_, snapshot) = taken(&things(["a"]), Fake::new([])).await;
     let path = dir.path().join("x.json");
     for _ in 0..2 {
-        snapshot.save(&path).unwrap();
+        snapshot.write(&path).unwrap();
         let mode = std::fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         std::fs::set_permissions(&path, PermissionsExt::from_mode(0o644)).unwrap();
@@ -301,7 +301,7 @@ async fn the_file_is_its_owners_alone_and_whole_or_not_there() {
     ));
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
     let error = snapshot
-        .save(&dir.path().join("no/where.json"))
+        .write(&dir.path().join("no/where.json"))
         .unwrap_err();
     assert!(error.context_value("file").is_some());
 }

@@ -189,6 +189,7 @@ pub fn read(text: &str) -> Result<DriftReport> {
         not_looked_at,
         providers: providers?,
         problems: report.problems.into_iter().map(problem).collect(),
+        made: None,
     })
 }
 

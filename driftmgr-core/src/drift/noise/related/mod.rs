@@ -22,6 +22,11 @@ pub(in crate::drift) fn is_child(resource_type: &str) -> bool {
     relations().iter().any(|r| r.child == resource_type)
 }
 
+/// Whether parts of objects of this type can be declared by others.
+pub(in crate::drift) fn is_parent(resource_type: &str) -> bool {
+    relations().iter().any(|r| r.parent.matches(resource_type))
+}
+
 /// Marks the changes that only show what other resources declare.
 pub(in crate::drift) fn relate(looked: &mut [Looked<'_>]) {
     let spelling = Spelling::builtin();
@@ -135,7 +140,7 @@ struct Parent<'a> {
 
 impl<'a> Parent<'a> {
     fn of(resource_type: &'a str, place: Place<'a>, finding: &'a Finding) -> Option<Self> {
-        let related = relations().iter().any(|r| r.parent.matches(resource_type));
+        let related = is_parent(resource_type);
         if finding.kind != Kind::Modified || !related {
             return None;
         }

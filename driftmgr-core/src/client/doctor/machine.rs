@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use driftmgr_core::Context;
-use driftmgr_core::backend::BackendRegistry;
-use driftmgr_core::env::Environment;
-use driftmgr_core::provider::find::{CliConfig, Program, cache_folder};
-use driftmgr_core::report::text::{self, Section};
 use serde::Serialize;
 
-use crate::commands::version::FEATURES;
+use crate::backend::BackendRegistry;
+use crate::client::version;
+use crate::context::Context;
+use crate::env::Environment;
+use crate::provider::find::{CliConfig, Program, cache_folder};
+use crate::report::text::{self, Section};
 
 /// Variables that providers and backends take credentials and places from, by the prefix of their names.
 const CREDENTIAL_PREFIXES: &[(&str, &[&str])] = &[
@@ -36,42 +36,57 @@ const CREDENTIAL_FILES: &[&str] = &[
     ".terraform.d/credentials.tfrc.json",
 ];
 
-/// This machine.
-#[derive(Debug, Serialize)]
-pub(super) struct Machine {
-    version: &'static str,
-    features: &'static [&'static str],
-    os: &'static str,
-    arch: &'static str,
-    current_dir: PathBuf,
+/// This machine. Variables and credentials are named, and their values are not shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Machine {
+    /// The version of this build.
+    pub version: &'static str,
+    /// Optional parts that it has.
+    pub features: &'static [&'static str],
+    /// The operating system.
+    pub os: &'static str,
+    /// The architecture.
+    pub arch: &'static str,
+    /// The folder that relative paths start from.
+    pub current_dir: PathBuf,
     /// Kinds of backends that states can be read from.
-    backends: Vec<String>,
+    pub backends: Vec<String>,
     /// Names of variables that Terraform and driftmgr read.
-    variables: Vec<String>,
-    cli_config: Vec<CliConfigFacts>,
-    cache: Option<CacheFacts>,
+    pub variables: Vec<String>,
+    /// The CLI configurations of Terraform and OpenTofu.
+    pub cli_config: Vec<CliConfigFacts>,
+    /// driftmgr's own cache; `None` where there is no home folder.
+    pub cache: Option<CacheFacts>,
     /// Names of variables that are set, by what they are for.
-    credentials: Vec<(String, Vec<String>)>,
-    credential_files: Vec<PathBuf>,
+    pub credentials: Vec<(String, Vec<String>)>,
+    /// Files with credentials that are there.
+    pub credential_files: Vec<PathBuf>,
 }
 
 /// The CLI configuration of one program.
-#[derive(Debug, Serialize)]
-struct CliConfigFacts {
-    program: &'static str,
-    files: Vec<PathBuf>,
-    problem: Option<String>,
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CliConfigFacts {
+    /// `terraform` or `tofu`.
+    pub program: &'static str,
+    /// The files that were read.
+    pub files: Vec<PathBuf>,
+    /// Why they could not be.
+    pub problem: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
-struct CacheFacts {
-    folder: PathBuf,
-    files: u64,
-    bytes: u64,
+/// A folder of caches.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CacheFacts {
+    /// The folder.
+    pub folder: PathBuf,
+    /// How many files lie in it.
+    pub files: u64,
+    /// How large they are together, in bytes.
+    pub bytes: u64,
 }
 
 impl Machine {
-    pub(super) fn examine(cx: &Context) -> Self {
+    pub(super) fn examine(cx: &Context, backends: &BackendRegistry) -> Self {
         let environment = cx.environment();
         let set: Vec<&str> = environment
             .variables()
@@ -84,16 +99,14 @@ impl Machine {
                 .map(|name| (*name).to_owned())
                 .collect()
         };
+        let build = version();
         Self {
-            version: env!("CARGO_PKG_VERSION"),
-            features: FEATURES,
-            os: std::env::consts::OS,
-            arch: std::env::consts::ARCH,
+            version: build.version,
+            features: build.features,
+            os: build.os,
+            arch: build.arch,
             current_dir: environment.current_dir().to_owned(),
-            backends: BackendRegistry::builtin()
-                .kinds()
-                .map(|kind| kind.to_string())
-                .collect(),
+            backends: backends.kinds().map(str::to_owned).collect(),
             variables: named(&["TF_", "TOFU_", "DRIFTMGR_"]),
             cli_config: [
                 (Program::Terraform, "terraform"),

@@ -2,22 +2,23 @@
 
 use std::path::{Path, PathBuf};
 
-use driftmgr_core::Context;
-use driftmgr_core::address::{InstanceAddress, ProviderConfigAddress};
-use driftmgr_core::client::Stack;
-use driftmgr_core::configuration::{
-    ConfigurationOrigin, Evaluator, ProviderConfiguration, VariableInput, VariableOrigin, Variables,
-};
-use driftmgr_core::drift::DriftReport;
-use driftmgr_core::report::text::Section;
-use driftmgr_core::state::{Instance, InstanceStatus};
 use serde::Serialize;
 
-/// The facts, each as a label and a text.
-#[derive(Debug, Serialize)]
-pub(super) struct Facts {
-    state: Vec<(String, String)>,
-    provider: Vec<(String, String)>,
+use crate::address::{InstanceAddress, ProviderConfigAddress};
+use crate::client::Stack;
+use crate::configuration::{ConfigurationOrigin, Evaluator, ProviderConfiguration, VariableOrigin};
+use crate::context::Context;
+use crate::drift::DriftReport;
+use crate::report::text::Section;
+use crate::state::{Instance, InstanceStatus};
+
+/// What is known of an instance without asking anybody, each fact as a label and a text for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Facts {
+    /// Of its state, and of its objects in it.
+    pub state: Vec<(String, String)>,
+    /// Of its provider and where that one's configuration comes from. Values of arguments and variables are not shown.
+    pub provider: Vec<(String, String)>,
 }
 
 impl Facts {
@@ -25,7 +26,6 @@ impl Facts {
         cx: &Context,
         stack: &Stack,
         address: &InstanceAddress,
-        variables: &[VariableInput],
         report: &DriftReport,
     ) -> Self {
         let objects: Vec<_> = stack.state().objects(address).collect();
@@ -36,12 +36,13 @@ impl Facts {
         Self {
             state: state_facts(stack, &instances),
             provider: provider
-                .map(|p| provider_facts(cx, stack, p, variables, report))
+                .map(|p| provider_facts(cx, stack, p, report))
                 .unwrap_or_default(),
         }
     }
 
-    pub(super) fn sections(&self) -> Vec<Section> {
+    /// The facts under their titles.
+    pub fn sections(&self) -> Vec<Section> {
         [("State", &self.state), ("Provider", &self.provider)]
             .map(|(title, rows)| Section {
                 title: title.to_owned(),
@@ -97,14 +98,12 @@ fn provider_facts(
     cx: &Context,
     stack: &Stack,
     address: &ProviderConfigAddress,
-    inputs: &[VariableInput],
     report: &DriftReport,
 ) -> Vec<(String, String)> {
     let mut rows = vec![row("address", address)];
     if let Some(root) = stack.root_module() {
-        let variables = Variables::gather(cx, root, inputs).value;
-        let evaluator =
-            Evaluator::new(cx, root, &variables, stack.workspace(), Some(stack.state()));
+        let variables = &stack.inner.variables;
+        let evaluator = Evaluator::new(cx, root, variables, stack.workspace(), Some(stack.state()));
         rows.extend(configuration(&evaluator.resolve_provider(address)));
         for name in root.module.variables.keys() {
             if let Some((_, origin)) = variables.get(name) {

@@ -3,51 +3,65 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use driftmgr_core::address::ProviderSource;
-use driftmgr_core::configuration::{Module, RootModule, Workspace, WorkspaceOrigin};
-use driftmgr_core::provider::find::{
-    LockFile, SearchRequest, Verified, VersionConstraints, locate,
-};
-use driftmgr_core::provider::native;
-use driftmgr_core::report::text::Section;
-use driftmgr_core::{Context, Error, ErrorKind};
 use serde::Serialize;
 
-use crate::source::read_state;
+use crate::address::ProviderSource;
+use crate::client::StoredState;
+use crate::configuration::{Module, RootModule, Workspace, WorkspaceOrigin};
+use crate::context::Context;
+use crate::error::{Error, ErrorKind, Result};
+use crate::provider::find::{LockFile, SearchRequest, Verified, VersionConstraints, locate};
+use crate::provider::native;
+use crate::report::text::Section;
 
 /// One target.
-#[derive(Debug, Serialize)]
-pub(super) struct TargetFacts {
-    target: String,
-    root: PathBuf,
-    workspace: String,
-    workspace_origin: String,
-    backend: Option<String>,
-    providers: Vec<ProviderFacts>,
-    problems: Vec<String>,
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TargetFacts {
+    /// As the caller named it.
+    pub target: String,
+    /// The folder of its root module.
+    pub root: PathBuf,
+    /// The selected workspace.
+    pub workspace: String,
+    /// What selected it, for people.
+    pub workspace_origin: String,
+    /// The kind of backend that the configuration declares.
+    pub backend: Option<String>,
+    /// The providers that it needs, sorted by source.
+    pub providers: Vec<ProviderFacts>,
+    /// What could not be read of it.
+    pub problems: Vec<String>,
 }
 
 /// One provider that a target needs.
-#[derive(Debug, Serialize)]
-struct ProviderFacts {
-    source: String,
-    /// Wanted by the configuration, the lock file, the state.
-    wanted_by: Vec<&'static str>,
-    path: Option<PathBuf>,
-    version: Option<String>,
-    place: Option<String>,
-    verified: Option<String>,
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ProviderFacts {
+    /// Its source address.
+    pub source: String,
+    /// Who wants it: `configuration`, `lock file`, `state`.
+    pub wanted_by: Vec<&'static str>,
+    /// The binary that would run.
+    pub path: Option<PathBuf>,
+    /// Its version.
+    pub version: Option<String>,
+    /// What kind of place it was found in, for people.
+    pub place: Option<String>,
+    /// What it was checked against, for people.
+    pub verified: Option<String>,
     /// Some of its types are read without a binary.
-    native: bool,
-    problem: Option<String>,
-    looked: Vec<String>,
-    hints: Vec<String>,
+    pub native: bool,
+    /// Why there is no binary.
+    pub problem: Option<String>,
+    /// Where it was looked for.
+    pub looked: Vec<String>,
+    /// Ways out.
+    pub hints: Vec<String>,
 }
 
 impl TargetFacts {
-    pub(super) fn examine(cx: &Context, target: &str) -> Result<Self, Error> {
-        let path = Path::new(target);
-        let is_folder = match std::fs::metadata(path) {
+    pub(super) fn examine(cx: &Context, target: &Path) -> Result<Self> {
+        let path = target;
+        let is_folder = match std::fs::metadata(reached(cx, path)) {
             Ok(metadata) => metadata.is_dir(),
             Err(e) => return Err(Error::io("look at the target", path, e)),
         };
@@ -73,7 +87,7 @@ impl TargetFacts {
             }
             Err(error) => problems.push(error.to_string()),
         }
-        match LockFile::load(root) {
+        match LockFile::load(&reached(cx, root)) {
             Ok(Some(lock)) => {
                 for provider in lock.providers {
                     wanted.entry(provider.source).or_default().by("lock file");
@@ -83,9 +97,9 @@ impl TargetFacts {
             Err(error) => problems.push(error.to_string()),
         }
         if !is_folder {
-            match read_state(target) {
+            match StoredState::read(reached(cx, path)) {
                 Ok(stored) => {
-                    for (resource, instance) in stored.state.instances() {
+                    for (resource, instance) in stored.state().instances() {
                         if let Some(provider) = resource.provider_of(instance) {
                             wanted
                                 .entry(provider.source.clone())
@@ -94,13 +108,12 @@ impl TargetFacts {
                         }
                     }
                 }
-                Err(crate::Failure::Error(error)) => problems.push(error.to_string()),
-                Err(crate::Failure::BrokenPipe) => {}
+                Err(error) => problems.push(error.to_string()),
             }
         }
         let workspace = Workspace::selected(cx, root, None)?;
         Ok(Self {
-            target: target.to_owned(),
+            target: target.display().to_string(),
             root: root.to_owned(),
             workspace: workspace.name,
             workspace_origin: match workspace.origin {
@@ -173,6 +186,16 @@ impl ProviderFacts {
             facts.row("hint", hint);
         }
         facts
+    }
+}
+
+/// The path as this process reaches it: unchanged where the context works in the process's own folder, so that messages name it as the
+/// caller did.
+fn reached(cx: &Context, path: &Path) -> PathBuf {
+    let folder = cx.environment().current_dir();
+    match std::env::current_dir() {
+        Ok(own) if own == folder => path.to_owned(),
+        _ => folder.join(path),
     }
 }
 

@@ -1,0 +1,79 @@
+//! A state file in format 4, in its place.
+
+use std::path::Path;
+
+use bytes::Bytes;
+
+use super::StoredState;
+use super::stored::unreadable;
+use crate::backend::local::{LocalBackend, LocalConfig};
+use crate::backend::{Backend as _, IfMatch, LockInfo, StateRef, WriteOptions};
+use crate::context::Context;
+use crate::error::Result;
+use crate::state::State;
+
+impl StoredState {
+    /// Writes a state file of an older format anew in format 4, under its lock; what was there is kept beside it as `FILE.backup`. Gives the
+    /// format that it had, or `None` when it is in format 4 already and nothing was written.
+    ///
+    /// # Errors
+    /// - `NotFound` and `PermissionDenied` for a file that cannot be read or written.
+    /// - `Locked` when somebody else holds the lock of the state, `Conflict` when it changed in between.
+    /// - Those of [`StoredState::parse`].
+    ///
+    /// ```no_run
+    /// use driftmgr_core::Context;
+    /// use driftmgr_core::client::StoredState;
+    ///
+    /// # async fn example() -> driftmgr_core::Result<()> {
+    /// if let Some(old) = StoredState::upgrade_in_place(&Context::from_process(), "old.tfstate").await? {
+    ///     println!("it had format {old}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn upgrade_in_place<P: AsRef<Path>>(cx: &Context, file: P) -> Result<Option<u64>> {
+        let file = file.as_ref();
+        let path = cx.environment().current_dir().join(file);
+        // A state that is not there or cannot be read needs no lock, and gets no lock file.
+        std::fs::metadata(&path).map_err(|e| unreadable(file, e))?;
+        let backend = LocalBackend::new(LocalConfig::of_file(path));
+        let at = StateRef::default();
+        let lock = backend
+            .lock(cx, &at, LockInfo::new(cx, "driftmgr state upgrade"))
+            .await?;
+        let options = WriteOptions {
+            lock: Some(lock.clone()),
+            ..WriteOptions::default()
+        };
+        let result = replace(cx, &backend, &at, file, options).await;
+        let released = backend.unlock(cx, &at, &lock).await;
+        let done = result?;
+        released?;
+        Ok(done)
+    }
+}
+
+/// Under the lock: what is upgraded is what is replaced.
+async fn replace(
+    cx: &Context,
+    backend: &LocalBackend,
+    at: &StateRef,
+    file: &Path,
+    options: WriteOptions,
+) -> Result<Option<u64>> {
+    let raw = backend.read(cx, at).await?;
+    let raw = raw.ok_or_else(|| unreadable(file, std::io::ErrorKind::NotFound.into()))?;
+    let state = State::parse(&raw.bytes).map_err(|e| e.with("file", file.display()))?;
+    if state.format_version == 4 {
+        return Ok(None);
+    }
+    let options = WriteOptions {
+        if_match: raw.etag.map(IfMatch::Etag),
+        ..options
+    };
+    backend
+        .write(cx, at, Bytes::from(state.to_v4_bytes()), options)
+        .await?;
+    Ok(Some(state.format_version))
+}

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use driftmgr_core::client::settings_problems;
-use driftmgr_core::settings::{self, Sources};
-use driftmgr_core::{Context, Partial};
+use driftmgr_core::Partial;
+use driftmgr_core::settings;
 use pyo3::prelude::*;
 
 use crate::call::compute;
@@ -19,42 +18,41 @@ pub(crate) struct Settings {
 
 #[pymethods]
 impl Settings {
-    /// Reads all layers; the second value is what is wrong in them.
+    /// Reads what holds in a folder; the second value is what is wrong in it.
     #[staticmethod]
     fn load(
         py: Python<'_>,
-        folder: Option<PathBuf>,
-        config: Option<PathBuf>,
+        folder: PathBuf,
         overrides: BTreeMap<String, String>,
     ) -> PyResult<(Self, Py<PyAny>)> {
-        let read = compute(py, || {
-            let mut environment = driftmgr_core::env::Environment::from_process();
-            if let Some(folder) = folder {
-                environment = environment.with_current_dir(folder);
-            }
-            let mut sources = Sources::default();
-            if let Some(config) = config {
-                sources = sources.with_config(config);
-            }
-            for (key, text) in overrides {
-                sources = sources.with_flag(key.clone(), text, key);
-            }
-            let mut read = settings::Settings::load(&Context::new(environment), &sources);
-            read.problems.extend(settings_problems(&read.value));
-            Ok(read)
+        let Partial { value, problems } = compute(py, || {
+            let overrides = overrides.iter().map(|(key, text)| (&**key, &**text));
+            let overrides: Vec<(&str, &str)> = overrides.collect();
+            Ok(settings::Settings::load_at(folder, &overrides))
         })?;
-        let Partial { value, problems } = read;
         Ok((Self { inner: value }, json::to_python(py, &problems)?))
     }
 
-    /// Every key with value and origin.
+    /// What is wrong in a file.
+    #[staticmethod]
+    fn validate(py: Python<'_>, file: PathBuf) -> PyResult<Py<PyAny>> {
+        let read = compute(py, || Ok(settings::Settings::validate(file)))?;
+        json::to_python(py, &read.problems)
+    }
+
+    /// Every key with value and origin, the files that were read, and warnings.
     fn table(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         json::to_python(py, &self.inner)
+    }
+
+    /// Every key with value and origin.
+    fn entries(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        json::to_python(py, &self.inner.entries())
     }
 
     /// The JSON Schema of the file.
     #[staticmethod]
     fn schema(py: Python<'_>) -> PyResult<Py<PyAny>> {
-        json::to_python(py, &settings::schema())
+        json::to_python(py, &settings::Settings::schema())
     }
 }

@@ -45,6 +45,17 @@ impl State {
         ))
     }
 
+    /// Writes a state file of an older format anew in format 4.
+    #[staticmethod]
+    fn upgrade_in_place(py: Python<'_>, file: PathBuf, terms: GivenTerms) -> PyResult<Call> {
+        let terms = terms.terms(None).map_err(|e| exception(py, &e))?;
+        Ok(Call::new(
+            terms,
+            async move |cx| StoredState::upgrade_in_place(&cx, file).await,
+            |py, old| Ok(old.into_pyobject(py)?.unbind()),
+        ))
+    }
+
     /// Reads the bytes of a state.
     #[staticmethod]
     fn parse(py: Python<'_>, data: &[u8], name: &str) -> PyResult<Self> {

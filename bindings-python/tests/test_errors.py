@@ -97,11 +97,13 @@ def test_what_cannot_be_read_is_refused_by_name(tmp_path: Path) -> None:
 
 
 def test_wrong_settings_are_an_error_with_their_place(tmp_path: Path) -> None:
-    (tmp_path / "driftmgr.yaml").write_text("drift:\n  sensitvity: high\n")
+    (tmp_path / "driftmgr.yaml").write_text("drift:\n  sensitvity: high\n  paralelism: 2\n")
     with pytest.raises(InvalidConfigError) as raised:
         driftmgr.Settings.load(tmp_path)
     assert raised.value.context["line"] == "2"
-    assert [problem.place["line"] for problem in driftmgr.Settings.validate(tmp_path)] == ["2"]
+    assert any("and: " in note for note in raised.value.__notes__)
+    lines = [problem.place["line"] for problem in driftmgr.Settings.validate(tmp_path / "driftmgr.yaml")]
+    assert lines == ["2", "3"]
 
 
 @pytest.mark.parametrize(

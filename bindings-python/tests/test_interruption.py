@@ -15,8 +15,6 @@ import pytest
 from conftest import Slow
 
 import driftmgr
-from driftmgr import results
-from driftmgr.exceptions import OperationCancelledError
 
 PROGRAM = """
 import sys, threading, driftmgr
@@ -161,10 +159,3 @@ def test_a_loop_that_closes_first_does_no_harm(stack: driftmgr.Stack, slow: Slow
     slow.go.set()
     time.sleep(0.2)
     assert stack.check(plugins=False).exit == 2
-
-
-def test_a_cancelled_opening_is_an_error_of_its_own_kind() -> None:
-    # Nobody cancels from inside but a closed stack; the class is what a caller can tell it by.
-    assert issubclass(OperationCancelledError, driftmgr.DriftmgrError)
-    assert OperationCancelledError.kind == "cancelled"
-    assert not issubclass(OperationCancelledError, results.Record)

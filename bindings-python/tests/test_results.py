@@ -3,7 +3,9 @@ from __future__ import annotations
 import copy
 import dataclasses
 import json
+import operator
 import pickle
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, get_args, get_type_hints
 
@@ -71,7 +73,7 @@ def test_results_cannot_be_changed(report: driftmgr.DriftReport) -> None:
     with pytest.raises(TypeError):
         del finding.change.before["content"]
     with pytest.raises(TypeError):
-        finding.change.before |= {"a": 1}
+        operator.ior(finding.change.before, {"a": 1})
     assert not isinstance(finding.reasons, list)
 
 
@@ -131,7 +133,14 @@ def test_a_frozen_dictionary_is_a_dictionary() -> None:
     assert frozen == {"a": (1, 2)}
     assert hash(frozen) == hash(FrozenDict({"a": (1, 2)}))
     assert json.dumps(frozen) == '{"a": [1, 2]}'
-    for change in (lambda: frozen.update(b=1), frozen.clear, lambda: frozen.setdefault("b", 1), lambda: frozen.pop("a"), frozen.popitem):
+    changes: tuple[Callable[[], object], ...] = (
+        lambda: frozen.update(b=1),
+        frozen.clear,
+        lambda: frozen.setdefault("b", 1),
+        lambda: frozen.pop("a"),
+        frozen.popitem,
+    )
+    for change in changes:
         with pytest.raises(TypeError):
             change()
 

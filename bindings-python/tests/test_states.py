@@ -95,11 +95,19 @@ def test_two_states_are_compared() -> None:
         before.compare(1)  # type: ignore[arg-type]
 
 
-def test_an_old_state_can_be_upgraded() -> None:
+def test_an_old_state_can_be_upgraded(tmp_path: Path) -> None:
     old = {"version": 3, "serial": 1, "lineage": "l", "modules": [{"path": ["root"], "outputs": {}, "resources": {}}]}
     state = driftmgr.State.parse(json.dumps(old))
     assert state.format_version == 3
     assert json.loads(state.upgrade())["version"] == 4
+
+    file = tmp_path / "old.tfstate"
+    file.write_text(json.dumps(old))
+    assert driftmgr.State.upgrade_in_place(file) == 3
+    assert json.loads(file.read_text())["version"] == 4
+    assert json.loads((tmp_path / "old.tfstate.backup").read_text()) == old
+    assert driftmgr.State.upgrade_in_place(file) is None
+    assert asyncio.run(driftmgr.State.upgrade_in_place_async(file)) is None
 
 
 def test_files_are_read_by_both_kinds_of_calls(quickstart: Path) -> None:

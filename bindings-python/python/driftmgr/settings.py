@@ -8,10 +8,15 @@ from typing import Any, Self
 
 from . import _native, _options
 from ._options import StrPath
-from .exceptions import InvalidConfigError
+from .exceptions import DriftmgrError, _from_native
 from .results import Problem, Setting, SettingsTable
 
 __all__ = ["Settings"]
+
+
+def _from_problem(problem: Problem) -> DriftmgrError:
+    place = list(problem.place.items())
+    return _from_native(problem.kind, problem.message, "settings.load", place, problem.hints, False)
 
 
 class Settings:
@@ -23,43 +28,25 @@ class Settings:
         self._native = native
 
     @classmethod
-    def load(
-        cls,
-        folder: StrPath | None = None,
-        *,
-        config: StrPath | None = None,
-        overrides: Mapping[str, Any] | None = None,
-    ) -> Self:
-        """Reads all layers: defaults, the user's file, the project's file (found upward from ``folder``, or ``config``), ``DRIFTMGR_*`` variables,
-        ``overrides`` (``{"drift.timeout": "10m"}``).
+    def load(cls, folder: StrPath = ".", *, overrides: Mapping[str, Any] | None = None) -> Self:
+        """Reads what holds in a folder: defaults, the user's file, a ``driftmgr.yaml`` there or above, ``DRIFTMGR_*`` variables, and over all of
+        them ``overrides`` such as ``{"drift.timeout": "10m"}``.
 
-        Raises ``InvalidConfigError`` for the first mistake; :meth:`validate` tells all of them.
+        Raises ``InvalidConfigError`` or ``InvalidInputError`` for the first mistake; the others are its notes.
         """
-        native, problems = cls._load(folder, config, overrides)
+        texts = {_options.text("overrides", key): value if isinstance(value, str) else json.dumps(value) for key, value in (overrides or {}).items()}
+        native, problems = _native.Settings.load(_options.path("folder", folder), texts)
         for problem in problems:
-            raise InvalidConfigError(problem.message, context=problem.place, hints=problem.hints, operation="settings.load")
+            error = _from_problem(Problem.from_dict(problem))
+            for other in problems[1:]:
+                error.add_note(f"and: {_from_problem(Problem.from_dict(other))}")
+            raise error
         return cls(native)
 
-    @classmethod
-    def validate(
-        cls,
-        folder: StrPath | None = None,
-        *,
-        config: StrPath | None = None,
-        overrides: Mapping[str, Any] | None = None,
-    ) -> tuple[Problem, ...]:
-        """Every mistake in every layer, each with its place."""
-        return cls._load(folder, config, overrides)[1]
-
     @staticmethod
-    def _load(folder: StrPath | None, config: StrPath | None, overrides: Mapping[str, Any] | None) -> tuple[_native.Settings, tuple[Problem, ...]]:
-        texts = {_options.text("overrides", key): value if isinstance(value, str) else json.dumps(value) for key, value in (overrides or {}).items()}
-        native, problems = _native.Settings.load(
-            _options.optional(_options.path, "folder", folder),
-            _options.optional(_options.path, "config", config),
-            texts,
-        )
-        return native, tuple(map(Problem.from_dict, problems))
+    def validate(file: StrPath) -> tuple[Problem, ...]:
+        """Every mistake in a file, each with its place."""
+        return tuple(map(Problem.from_dict, _native.Settings.validate(_options.path("file", file))))
 
     @staticmethod
     def schema() -> dict[str, Any]:
@@ -67,12 +54,12 @@ class Settings:
         return _native.Settings.schema()
 
     def table(self) -> SettingsTable:
-        """Every key with value, origin, and whether it does anything."""
+        """:meth:`entries`, the files that were read, and warnings."""
         return SettingsTable.from_dict(self._native.table())
 
     def entries(self) -> tuple[Setting, ...]:
-        """The rows of :meth:`table`."""
-        return self.table().settings
+        """Every key with value, origin, and whether it does anything."""
+        return tuple(map(Setting.from_dict, self._native.entries()))
 
     def __getitem__(self, key: str) -> Any:
         """The value of a key such as ``drift.timeout``."""

@@ -114,6 +114,22 @@ class State:
         """The bytes of the state in format 4, as ``terraform state pull`` prints it. They hold its secrets."""
         return self._native.upgrade()
 
+    @staticmethod
+    def upgrade_in_place(file: StrPath, **options: Unpack[CallOptions]) -> int | None:
+        """Writes a state file of an older format anew in format 4, under its lock; what was there is kept beside it as ``FILE.backup``.
+
+        Answers with the format that it had, or ``None`` when it is in format 4 already and nothing was written. Raises ``LockedError`` when somebody
+        else holds the lock, ``ConflictError`` when the file changed in between.
+        """
+        terms = _options.terms(options, where="upgrade_in_place")
+        return _native.State.upgrade_in_place(_options.path("file", file), terms).wait()
+
+    @staticmethod
+    async def upgrade_in_place_async(file: StrPath, **options: Unpack[CallOptions]) -> int | None:
+        """:meth:`upgrade_in_place`, for an event loop."""
+        terms = _options.terms(options, where="upgrade_in_place_async")
+        return await _native.State.upgrade_in_place(_options.path("file", file), terms)
+
     def __repr__(self) -> str:
         return f"State({self.name!r}, serial={self.serial}, bytes={self.bytes})"
 

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use driftmgr_core::client::{self, Against};
-use driftmgr_core::drift::Plan;
 use pyo3::prelude::*;
 
 use crate::arguments::{DriftArguments, GivenTerms, OpenArguments};
@@ -14,7 +13,7 @@ use crate::call::{Call, compute};
 use crate::error::exception;
 use crate::json;
 use crate::python_backend;
-use crate::report::{Report, Snapshot};
+use crate::report::{Plan, Report, Snapshot};
 use crate::settings::Settings;
 use crate::stack::Stack;
 use crate::state::State;
@@ -104,7 +103,77 @@ impl Client {
         Ok(Stream::new(self.inner.clone(), stacks, options, terms))
     }
 
-    /// Opens targets and holds them against reality, or what stands for it: a plan file, a snapshot, a state. At most one of the three is given.
+    /// What a plan says about the state that it was made from.
+    fn drift_of_plan(
+        &self,
+        py: Python<'_>,
+        label: String,
+        plan: &Plan,
+        arguments: DriftArguments,
+        terms: GivenTerms,
+    ) -> PyResult<Call> {
+        let client = self.inner.clone();
+        let options = arguments.options(&client).map_err(|e| exception(py, &e))?;
+        let terms = terms.terms(None).map_err(|e| exception(py, &e))?;
+        let plan = plan.inner.clone();
+        Ok(Call::new(
+            terms,
+            async move |cx| {
+                client
+                    .with_context(cx)
+                    .drift_of_plan(&label, &plan, &options)
+                    .await
+            },
+            Report::answer,
+        ))
+    }
+
+    /// What a snapshot says of the stacks.
+    fn drift_by_snapshot(
+        &self,
+        py: Python<'_>,
+        stacks: Vec<Py<Stack>>,
+        snapshot: &Snapshot,
+        arguments: DriftArguments,
+        terms: GivenTerms,
+    ) -> PyResult<Call> {
+        let client = self.inner.clone();
+        let options = arguments.options(&client).map_err(|e| exception(py, &e))?;
+        let terms = terms.terms(None).map_err(|e| exception(py, &e))?;
+        let stacks: Vec<client::Stack> = stacks.iter().map(|s| s.get().inner.clone()).collect();
+        let snapshot = snapshot.inner.clone();
+        Ok(Call::new(
+            terms,
+            async move |cx| {
+                client
+                    .with_context(cx)
+                    .drift_by_snapshot(&stacks, &snapshot, &options)
+                    .await
+            },
+            Report::answer,
+        ))
+    }
+
+    /// Looks at the stacks and writes down what was found.
+    fn snapshot(
+        &self,
+        py: Python<'_>,
+        stacks: Vec<Py<Stack>>,
+        arguments: DriftArguments,
+        terms: GivenTerms,
+    ) -> PyResult<Call> {
+        let client = self.inner.clone();
+        let options = arguments.options(&client).map_err(|e| exception(py, &e))?;
+        let terms = terms.terms(None).map_err(|e| exception(py, &e))?;
+        let stacks: Vec<client::Stack> = stacks.iter().map(|s| s.get().inner.clone()).collect();
+        Ok(Call::new(
+            terms,
+            async move |cx| client.with_context(cx).snapshot(&stacks, &options).await,
+            Snapshot::answer,
+        ))
+    }
+
+    /// Opens targets and holds them against reality, or what stands for it: a plan, a snapshot, a state.
     #[allow(clippy::too_many_arguments)]
     fn detect_drift_at(
         &self,
@@ -128,9 +197,7 @@ impl Client {
             async move |cx| {
                 let against = match against {
                     Stands::Providers => Against::Providers,
-                    Stands::Plan(file) => {
-                        Against::Plan(file.display().to_string(), Arc::new(Plan::read(file)?))
-                    }
+                    Stands::Plan(plan) => Against::Plan("plan".to_owned(), plan),
                     Stands::Snapshot(snapshot) => Against::Snapshot(snapshot),
                     Stands::State(state) => Against::State(state),
                 };
@@ -200,7 +267,7 @@ impl Client {
 /// What is given to stand for reality.
 enum Stands {
     Providers,
-    Plan(PathBuf),
+    Plan(Arc<driftmgr_core::drift::Plan>),
     Snapshot(Arc<driftmgr_core::drift::Snapshot>),
     State(Arc<driftmgr_core::state::State>),
 }
@@ -213,6 +280,6 @@ impl Stands {
         if let Ok(state) = given.cast::<State>() {
             return Ok(Self::State(Arc::new(state.get().inner.state().clone())));
         }
-        Ok(Self::Plan(given.extract()?))
+        Ok(Self::Plan(given.cast::<Plan>()?.get().inner.clone()))
     }
 }

@@ -41,7 +41,7 @@ mod _native {
     #[pymodule_export]
     use crate::history::History;
     #[pymodule_export]
-    use crate::report::{Report, Snapshot};
+    use crate::report::{Baseline, Plan, Report, Snapshot};
     #[pymodule_export]
     use crate::settings::Settings;
     #[pymodule_export]

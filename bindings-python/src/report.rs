@@ -65,7 +65,6 @@ impl Report {
         let report = &self.inner;
         let head = serde_json::json!({
             "summary": report.summary,
-            "score": report.score(),
             "not_looked_at": report.not_looked_at,
             "providers": report.providers,
             "rules": report.rules,
@@ -141,23 +140,22 @@ impl Report {
         json::to_python(py, &rules)
     }
 
-    /// Writes all that the report shows into a file of what is known. Answers how many differences it holds, and how many changes of secrets it
-    /// leaves out.
-    fn write_baseline(
+    /// All that the report shows, as what is known today.
+    fn baseline(
         &self,
         py: Python<'_>,
         file: PathBuf,
         reason: &str,
-    ) -> PyResult<(usize, u64)> {
-        compute(py, || {
-            let previous = match file.exists() {
-                true => Some(drift::ignore::Baseline::read(&file)?.into_result()?),
-                false => None,
-            };
-            let known = self.inner.baseline(file, reason, previous.as_ref())?;
-            known.write()?;
-            Ok((known.len(), known.secret() as u64))
-        })
+        previous: Option<&Baseline>,
+    ) -> PyResult<Baseline> {
+        let previous = previous.map(|previous| &previous.inner);
+        let inner = compute(py, || self.inner.baseline(file, reason, previous))?;
+        Ok(Baseline { inner })
+    }
+
+    #[getter]
+    fn score(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        json::to_python(py, &self.inner.score())
     }
 
     /// The rows of the findings, as a capsule of the Arrow C stream interface.
@@ -168,6 +166,79 @@ impl Report {
             self.inner.render(Format::Arrow, &RenderOptions::new(now))
         })?;
         crate::table::of_ipc(py, bytes)
+    }
+}
+
+/// A list of what is known.
+#[pyclass(frozen, module = "driftmgr._native")]
+pub(crate) struct Baseline {
+    inner: drift::ignore::Baseline,
+}
+
+#[pymethods]
+impl Baseline {
+    /// Reads a file; the second value is what is wrong in it.
+    #[staticmethod]
+    fn read(py: Python<'_>, file: PathBuf) -> PyResult<(Self, Py<PyAny>)> {
+        let read = compute(py, || drift::ignore::Baseline::read(file))?;
+        let problems = json::to_python(py, &read.problems)?;
+        Ok((Self { inner: read.value }, problems))
+    }
+
+    fn write(&self, py: Python<'_>) -> PyResult<()> {
+        compute(py, || self.inner.write())
+    }
+
+    fn to_json(&self) -> String {
+        self.inner.to_json()
+    }
+
+    #[getter]
+    fn count(&self) -> usize {
+        self.inner.len()
+    }
+
+    #[getter]
+    fn secret(&self) -> u64 {
+        self.inner.secret()
+    }
+}
+
+/// What a plan tells.
+#[pyclass(frozen, module = "driftmgr._native")]
+pub(crate) struct Plan {
+    pub(crate) inner: Arc<drift::Plan>,
+}
+
+#[pymethods]
+impl Plan {
+    #[staticmethod]
+    fn read(py: Python<'_>, file: PathBuf) -> PyResult<Self> {
+        let plan = compute(py, || drift::Plan::read(file))?;
+        let inner = Arc::new(plan);
+        Ok(Self { inner })
+    }
+
+    #[staticmethod]
+    fn parse(py: Python<'_>, data: &[u8]) -> PyResult<Self> {
+        let plan = compute(py, || drift::Plan::parse(data))?;
+        let inner = Arc::new(plan);
+        Ok(Self { inner })
+    }
+
+    /// What it is.
+    fn info(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        let plan = &self.inner;
+        let info = serde_json::json!({
+            "format_version": plan.format_version,
+            "terraform_version": plan.terraform_version,
+            "timestamp": plan.timestamp,
+            "errored": plan.errored,
+            "complete": plan.complete,
+            "refresh_only": plan.refresh_only,
+            "objects": plan.objects().count(),
+        });
+        Ok(json::python(py, &info)?.unbind())
     }
 }
 
@@ -182,6 +253,16 @@ impl Snapshot {
         Self {
             inner: Arc::new(snapshot),
         }
+    }
+
+    /// For calls that look and write down what they found.
+    pub(crate) fn answer(
+        py: Python<'_>,
+        (snapshot, report): (drift::Snapshot, DriftReport),
+    ) -> PyResult<Py<PyAny>> {
+        let report = Report::answer(py, report)?;
+        let both = (Self::new(snapshot), report).into_pyobject(py)?;
+        Ok(both.into_any().unbind())
     }
 }
 

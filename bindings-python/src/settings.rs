@@ -33,11 +33,15 @@ impl Settings {
         Ok((Self { inner: value }, json::to_python(py, &problems)?))
     }
 
-    /// What is wrong in a file.
+    /// What is wrong in a file, and what has no effect.
     #[staticmethod]
     fn validate(py: Python<'_>, file: PathBuf) -> PyResult<Py<PyAny>> {
         let read = compute(py, || Ok(settings::Settings::validate(file)))?;
-        json::to_python(py, &read.problems)
+        let found = serde_json::json!({
+            "warnings": read.value.warnings(),
+            "problems": read.problems,
+        });
+        Ok(json::python(py, &found)?.unbind())
     }
 
     /// Every key with value and origin, the files that were read, and warnings.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use driftmgr_core::client;
 use driftmgr_core::context::CancelToken;
-use driftmgr_core::drift::Plan;
 use pyo3::prelude::*;
 
 use crate::arguments::{DriftArguments, GivenTerms};
@@ -13,7 +12,7 @@ use crate::call::{Call, Terms, compute};
 use crate::error::exception;
 use crate::json;
 use crate::python_reality::PythonReality;
-use crate::report::{Report, Snapshot};
+use crate::report::{Plan, Report, Snapshot};
 use crate::state::State;
 use crate::stream::Stream;
 
@@ -118,15 +117,13 @@ impl Stack {
     fn against_plan(
         &self,
         py: Python<'_>,
-        file: PathBuf,
+        plan: &Plan,
         arguments: DriftArguments,
         terms: GivenTerms,
     ) -> PyResult<Call> {
         let (stack, options, terms) = self.given(py, arguments, terms)?;
-        let work = async move |cx| {
-            let plan = Arc::new(Plan::read(file)?);
-            stack.with_context(cx).against_plan(&plan, &options).await
-        };
+        let plan = plan.inner.clone();
+        let work = async move |cx| stack.with_context(cx).against_plan(&plan, &options).await;
         Ok(Call::new(terms, work, Report::answer))
     }
 
@@ -179,11 +176,7 @@ impl Stack {
         Ok(Call::new(
             terms,
             async move |cx| stack.with_context(cx).snapshot(&options).await,
-            |py, (snapshot, report)| {
-                let report = Report::answer(py, report)?;
-                let all = (Snapshot::new(snapshot), report).into_pyobject(py)?;
-                Ok(all.into_any().unbind())
-            },
+            Snapshot::answer,
         ))
     }
 

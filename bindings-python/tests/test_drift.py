@@ -75,8 +75,9 @@ def test_findings_come_as_they_are_found(stack: driftmgr.Stack, report: driftmgr
     found = list(stream)
     assert sorted(finding.address for finding in found) == [finding.address for finding in report.findings]
     assert stream.report == report
-    done, total = stream.progress
-    assert done == total == report.summary.checked
+    assert [each.done for each in stream.looked] == list(range(1, report.summary.checked + 1))
+    assert {each.total for each in stream.looked} == {report.summary.checked}
+    assert sorted(each.address for each in stream.not_looked_at) == sorted(each.address for each in report.not_looked_at)
     with pytest.raises(StopIteration):
         next(stream)
 
@@ -170,7 +171,13 @@ def test_reality_can_come_from_a_snapshot_or_a_state(quickstart: Path, stack: dr
     assert again == snapshot
     assert stack.against_snapshot(again).summary == report.summary
     assert asyncio.run(stack.against_snapshot_async(again)).summary == report.summary
-    assert driftmgr.Client().detect_drift_at(["."], snapshot=again).report.summary == report.summary
+    client = driftmgr.Client()
+    assert client.detect_drift_at(["."], snapshot=again).report.summary == report.summary
+    assert client.drift_by_snapshot([stack], again) == stack.against_snapshot(again)
+    assert asyncio.run(client.drift_by_snapshot_async([stack], again)) == stack.against_snapshot(again)
+    both, _ = client.snapshot([stack, client.open("terraform.tfstate")], plugins=False)
+    assert [target.target for target in both.info().targets] == [".", "terraform.tfstate"]
+    assert len(asyncio.run(client.snapshot_async([stack], plugins=False))[0].info().targets) == 1
 
     same = stack.against_state(stack.state)
     assert same.summary.same == same.summary.checked
@@ -194,13 +201,17 @@ def test_a_report_can_be_written_in_every_text_format(report: driftmgr.DriftRepo
 def test_a_baseline_hides_what_is_known(quickstart: Path, stack: driftmgr.Stack) -> None:
     # Deletions stand in it, and are shown all the same.
     report = stack.detect_drift(plugins=False)
-    known, secret = report.write_baseline("known.json", reason="taken over")
-    assert (known, secret) == (2, 0)
+    known = report.baseline("known.json", reason="taken over")
+    assert (len(known), known.secret) == (2, 0)
+    known.write()
+    assert driftmgr.Baseline.read("known.json") == known
     again = stack.detect_drift(plugins=False, baseline=Path("known.json"))
     assert {rule.status for rule in again.rules} <= {"active", "refused"}
     assert again.rules
+    later = again.baseline("known.json", reason="other", previous=known)
+    assert {entry["reason"] for entry in later.to_dict()["entries"]} == {"taken over"}
     with pytest.raises(InvalidInputError):
-        report.write_baseline("known.json", reason="")
+        report.baseline("known.json", reason="")
 
 
 def test_a_timeout_leaves_out_what_was_not_reached(stack: driftmgr.Stack, slow: Any) -> None:

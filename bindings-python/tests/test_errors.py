@@ -102,7 +102,7 @@ def test_wrong_settings_are_an_error_with_their_place(tmp_path: Path) -> None:
         driftmgr.Settings.load(tmp_path)
     assert raised.value.context["line"] == "2"
     assert any("and: " in note for note in raised.value.__notes__)
-    lines = [problem.place["line"] for problem in driftmgr.Settings.validate(tmp_path / "driftmgr.yaml")]
+    lines = [problem.place["line"] for problem in driftmgr.Settings.validate(tmp_path / "driftmgr.yaml").problems]
     assert lines == ["2", "3"]
 
 

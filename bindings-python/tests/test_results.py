@@ -3,7 +3,6 @@ from __future__ import annotations
 import copy
 import dataclasses
 import json
-import operator
 import pickle
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -73,7 +72,7 @@ def test_results_cannot_be_changed(report: driftmgr.DriftReport) -> None:
     with pytest.raises(TypeError):
         del finding.change.before["content"]
     with pytest.raises(TypeError):
-        operator.ior(finding.change.before, {"a": 1})
+        finding.change.before.__ior__({"a": 1})
     assert not isinstance(finding.reasons, list)
 
 

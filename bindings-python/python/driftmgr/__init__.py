@@ -27,7 +27,7 @@ from .client import Client, Survey, default_client
 from .exceptions import DriftmgrError
 from .history import RunHistory
 from .reality import Reality
-from .report import DriftReport, DriftStream, Explanation, Snapshot
+from .report import Baseline, DriftReport, DriftStream, Explanation, Plan, Snapshot
 from .results import Check, Event, Finding, NotLookedAt, Summary, Version
 from .settings import Settings
 from .stack import Stack
@@ -37,6 +37,7 @@ __all__ = [
     "ABSENT",
     "Backend",
     "BackendHandle",
+    "Baseline",
     "CallOptions",
     "Check",
     "Client",
@@ -49,6 +50,7 @@ __all__ = [
     "Finding",
     "NotLookedAt",
     "OnEvent",
+    "Plan",
     "Reality",
     "Rows",
     "RunHistory",

@@ -48,7 +48,7 @@ class DriftOptions(CallOptions, total=False):
     driftignore: StrPath | None
     """A ``.driftignore`` file whose changes are not shown."""
     baseline: StrPath | None
-    """A file of differences that are known, which are not shown; :meth:`driftmgr.DriftReport.write_baseline` writes one."""
+    """A file of differences that are known, which are not shown; :meth:`driftmgr.DriftReport.baseline` makes one."""
 
 
 class _Native(Protocol):

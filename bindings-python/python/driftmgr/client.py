@@ -10,10 +10,10 @@ from typing import Any, Unpack
 from . import _native, _options
 from ._options import CallOptions, DriftOptions, StrPath
 from .backends import Backend, BackendHandle
-from .report import DriftReport, DriftStream, Snapshot
+from .report import DriftReport, DriftStream, Plan, Snapshot
 from .results import BackendKind, Diagnosis, SeverityRule
 from .settings import Settings
-from .stack import Stack
+from .stack import Stack, _plan, _real, _snapshot, _taken
 from .state import State
 
 __all__ = ["Client", "Survey"]
@@ -46,17 +46,15 @@ def _stacks(stacks: Iterable[Stack]) -> list[_native.Stack]:
     return natives
 
 
-def _reality(plan: StrPath | None, snapshot: Snapshot | None, state: State | None) -> str | _native.Snapshot | _native.State | None:
+def _reality(plan: Plan | StrPath | None, snapshot: Snapshot | None, state: State | None) -> _native.Plan | _native.Snapshot | _native.State | None:
     given = [each for each in (plan, snapshot, state) if each is not None]
     if len(given) > 1:
         raise ValueError("at most one of plan, snapshot and state can stand for reality")
-    if isinstance(snapshot, Snapshot):
-        return snapshot._native
-    if isinstance(state, State):
-        return state._native
-    if snapshot is not None or state is not None:
-        raise TypeError("snapshot must be a Snapshot, and state a State")
-    return _options.optional(_options.path, "plan", plan)
+    if plan is not None:
+        return _plan(plan)
+    if snapshot is not None:
+        return _taken(snapshot)
+    return None if state is None else _real(state)
 
 
 class Client:
@@ -128,11 +126,41 @@ class Client:
             raise TypeError("iter_drift() takes no on_event: what is found is told already")
         return DriftStream(self._native.drift_stream(_stacks(stacks), *_options.drift(options, where="iter_drift")))
 
+    def drift_of_plan(self, plan: Plan | StrPath, **options: Unpack[DriftOptions]) -> DriftReport:
+        """What a plan says about the state that it was made from; the state itself is not needed."""
+        plan = plan if isinstance(plan, Plan) else Plan.read(plan)
+        given = _options.drift(options, where="drift_of_plan")
+        return DriftReport(self._native.drift_of_plan(plan.name, plan._native, *given).wait())
+
+    async def drift_of_plan_async(self, plan: Plan | StrPath, **options: Unpack[DriftOptions]) -> DriftReport:
+        """:meth:`drift_of_plan`, for an event loop."""
+        plan = plan if isinstance(plan, Plan) else Plan.read(plan)
+        given = _options.drift(options, where="drift_of_plan_async")
+        return DriftReport(await self._native.drift_of_plan(plan.name, plan._native, *given))
+
+    def drift_by_snapshot(self, stacks: Iterable[Stack], snapshot: Snapshot, **options: Unpack[DriftOptions]) -> DriftReport:
+        """What a snapshot found for the stacks. Raises ``NotFoundError`` for a stack that it does not hold."""
+        given = _options.drift(options, where="drift_by_snapshot")
+        return DriftReport(self._native.drift_by_snapshot(_stacks(stacks), _taken(snapshot), *given).wait())
+
+    async def drift_by_snapshot_async(self, stacks: Iterable[Stack], snapshot: Snapshot, **options: Unpack[DriftOptions]) -> DriftReport:
+        """:meth:`drift_by_snapshot`, for an event loop."""
+        given = _options.drift(options, where="drift_by_snapshot_async")
+        return DriftReport(await self._native.drift_by_snapshot(_stacks(stacks), _taken(snapshot), *given))
+
+    def snapshot(self, stacks: Iterable[Stack], **options: Unpack[DriftOptions]) -> tuple[Snapshot, DriftReport]:
+        """Looks at every managed instance of the stacks and writes down what was found."""
+        return _snapshot(self._native.snapshot(_stacks(stacks), *_options.drift(options, where="snapshot")).wait())
+
+    async def snapshot_async(self, stacks: Iterable[Stack], **options: Unpack[DriftOptions]) -> tuple[Snapshot, DriftReport]:
+        """:meth:`snapshot`, for an event loop."""
+        return _snapshot(await self._native.snapshot(_stacks(stacks), *_options.drift(options, where="snapshot_async")))
+
     def detect_drift_at(
         self,
         paths: Iterable[StrPath],
         *,
-        plan: StrPath | None = None,
+        plan: Plan | StrPath | None = None,
         snapshot: Snapshot | None = None,
         state: State | None = None,
         workspace: str | None = None,
@@ -153,7 +181,7 @@ class Client:
         self,
         paths: Iterable[StrPath],
         *,
-        plan: StrPath | None = None,
+        plan: Plan | StrPath | None = None,
         snapshot: Snapshot | None = None,
         state: State | None = None,
         workspace: str | None = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +18,9 @@ from .results import (
     Finding,
     Group,
     IgnoreSuggestion,
+    LookedAt,
     NotLookedAt,
+    PlanInfo,
     Problem,
     RuleOutcome,
     Score,
@@ -27,7 +30,7 @@ from .results import (
     SurveyedProvider,
 )
 
-__all__ = ["DriftReport", "DriftStream", "Explanation", "Snapshot"]
+__all__ = ["Baseline", "DriftReport", "DriftStream", "Explanation", "Plan", "Snapshot"]
 
 Format: TypeAlias = Literal["text", "json", "ndjson", "markdown", "html", "sarif", "junit", "github", "gitlab", "csv", "arrow", "parquet"]
 
@@ -58,7 +61,7 @@ class DriftReport:
     @cached_property
     def score(self) -> Score:
         """How much of what was looked at is as it should be."""
-        return Score.from_dict(self._head["score"])
+        return Score.from_dict(self._native.score)
 
     @cached_property
     def findings(self) -> Rows[Finding]:
@@ -157,12 +160,15 @@ class DriftReport:
         """Ignore rules that would hide what the report shows and a rule may hide, the narrowest first."""
         return tuple(map(IgnoreSuggestion.from_dict, self._native.suggest_ignores()))
 
-    def write_baseline(self, file: StrPath, *, reason: str) -> tuple[int, int]:
-        """Writes all that the report shows as what is known today, over what is there; entries that are there keep their reason.
+    def baseline(self, file: StrPath, *, reason: str, previous: Baseline | None = None) -> Baseline:
+        """All that the report shows as what is known today, for ``file`` and with one reason for all of it; :meth:`Baseline.write` writes the file.
 
-        Answers how many differences the file holds, and how many changes of secrets are no part of it.
+        What ``previous`` knows keeps its date and reason. Changes of secrets are no part of it.
         """
-        return self._native.write_baseline(_options.path("file", file), _options.text("reason", reason))
+        if previous is not None and not isinstance(previous, Baseline):
+            raise TypeError(f"previous must be a Baseline, not {type(previous).__name__}")
+        native = None if previous is None else previous._native
+        return Baseline(self._native.baseline(_options.path("file", file), _options.text("reason", reason), native))
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form that every language shares; ``schemas/drift-report.schema.json`` describes it."""
@@ -220,6 +226,88 @@ class Explanation:
         return self.facts._repr_html_() + self.report._repr_html_()
 
 
+class Baseline:
+    """A list of differences that are known, which are not shown again until they change: ``detect_drift(baseline=FILE)``."""
+
+    __slots__ = ("_native", "problems")
+
+    problems: tuple[Problem, ...]
+    """Entries that are wrong, and hide nothing."""
+
+    def __init__(self, native: _native.Baseline, problems: tuple[Problem, ...] = ()) -> None:
+        self._native = native
+        self.problems = problems
+
+    @classmethod
+    def read(cls, file: StrPath) -> Self:
+        """Reads a file."""
+        native, problems = _native.Baseline.read(_options.path("file", file))
+        return cls(native, tuple(map(Problem.from_dict, problems)))
+
+    def write(self) -> None:
+        """Writes it to its file, over what is there."""
+        self._native.write()
+
+    def __len__(self) -> int:
+        return self._native.count
+
+    @property
+    def secret(self) -> int:
+        """Changes of secrets, which are no part of it and are shown every time."""
+        return self._native.secret
+
+    def to_json(self) -> str:
+        """What :meth:`write` writes."""
+        return self._native.to_json()
+
+    def to_dict(self) -> dict[str, Any]:
+        """:meth:`to_json`, read."""
+        read: dict[str, Any] = json.loads(self.to_json())
+        return read
+
+    def __eq__(self, other: object) -> bool:
+        return self.to_json() == other.to_json() if isinstance(other, Baseline) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.to_json())
+
+    def __repr__(self) -> str:
+        return f"Baseline({len(self)} differences)"
+
+
+class Plan:
+    """A plan, as ``terraform show -json PLANFILE`` prints it."""
+
+    __slots__ = ("_label", "_native")
+
+    def __init__(self, native: _native.Plan, label: str = "plan") -> None:
+        self._native = native
+        self._label = label
+
+    @classmethod
+    def read(cls, file: StrPath) -> Self:
+        """Reads a plan file."""
+        path = _options.path("file", file)
+        return cls(_native.Plan.read(path), path)
+
+    @classmethod
+    def parse(cls, data: bytes | str, *, name: str = "plan") -> Self:
+        """Reads the bytes of a plan; ``name`` is what reports call it."""
+        return cls(_native.Plan.parse(data.encode() if isinstance(data, str) else bytes(data)), _options.text("name", name))
+
+    @property
+    def name(self) -> str:
+        """What reports call it."""
+        return self._label
+
+    def info(self) -> PlanInfo:
+        """What it is."""
+        return PlanInfo.from_dict(self._native.info())
+
+    def __repr__(self) -> str:
+        return f"Plan({self._label!r}, objects={self.info().objects})"
+
+
 class DriftStream(Iterator[Finding], AsyncIterator[Finding]):
     """Findings as they are found, for ``for`` and ``async for``. The run goes on only while somebody asks, and ends when nobody does any more.
 
@@ -229,7 +317,8 @@ class DriftStream(Iterator[Finding], AsyncIterator[Finding]):
     def __init__(self, native: _native.Stream) -> None:
         self._native = native
         self._report: DriftReport | None = None
-        self._done = (0, 0)
+        self._looked: list[LookedAt] = []
+        self._not_looked_at: list[NotLookedAt] = []
 
     @property
     def report(self) -> DriftReport | None:
@@ -237,17 +326,26 @@ class DriftStream(Iterator[Finding], AsyncIterator[Finding]):
         return self._report
 
     @property
-    def progress(self) -> tuple[int, int]:
-        """How many objects were looked at so far, and how many there are to look at."""
-        return self._done
+    def looked(self) -> tuple[LookedAt, ...]:
+        """The objects that were looked at so far; the last one says how many there are to look at."""
+        return tuple(self._looked)
+
+    @property
+    def not_looked_at(self) -> tuple[NotLookedAt, ...]:
+        """The instances that were told not to be compared so far."""
+        return tuple(self._not_looked_at)
 
     def _taken(self, item: tuple[str, Any]) -> Finding | None:
         kind, content = item
+        if kind == "finding":
+            return Finding.from_dict(content)
         if kind == "looked":
-            self._done = content["done"], content["total"]
+            self._looked.append(LookedAt.from_dict(content))
+        elif kind == "not_looked_at":
+            self._not_looked_at.append(NotLookedAt.from_dict(content))
         elif kind == "report":
             self._report = DriftReport(content)
-        return Finding.from_dict(content) if kind == "finding" else None
+        return None
 
     def __iter__(self) -> Self:
         return self

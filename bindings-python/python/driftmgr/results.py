@@ -25,6 +25,7 @@ __all__ = [
     "Comparison",
     "ConfigurationSummary",
     "Counts",
+    "Coverage",
     "DeclaredBackend",
     "DeclaredConfiguration",
     "DeclaredModule",
@@ -47,6 +48,7 @@ __all__ = [
     "Interval",
     "LockId",
     "LookSummary",
+    "LookedAt",
     "Machine",
     "Member",
     "Moved",
@@ -57,6 +59,7 @@ __all__ = [
     "OutputValue",
     "Outlook",
     "Place",
+    "PlanInfo",
     "Problem",
     "Progressed",
     "ProviderStarted",
@@ -81,6 +84,7 @@ __all__ = [
     "Tendency",
     "TrackedFinding",
     "TypeRate",
+    "Validation",
     "Version",
     "Warned",
     "Workspace",
@@ -322,6 +326,20 @@ class NotLookedAt(Record):
 
 
 @record
+class LookedAt(Record):
+    """An object that was looked at while a run goes on."""
+
+    target: str
+    address: str
+    deposed: str | None
+    outcome: Literal["same", "drifted", "deleted", "unverifiable"]
+    """What the read gave. What other objects show can still turn it into another outcome."""
+    done: int
+    """Objects looked at so far, this one included."""
+    total: int
+
+
+@record
 class SurveyedProvider(Record):
     """A provider that was asked."""
 
@@ -389,7 +407,7 @@ class Deduction(Record):
 
 
 @record
-class LookedAt(Record):
+class Coverage(Record):
     """How much was looked at."""
 
     objects: int
@@ -402,7 +420,7 @@ class Score(Record):
 
     value: int
     at_most: int
-    looked_at: LookedAt
+    looked_at: Coverage
     limits: tuple[str, ...]
     deductions: tuple[Deduction, ...]
     uncounted: int
@@ -728,6 +746,18 @@ class SettingsTable(Record):
 
 
 @record
+class Validation(Record):
+    """What is wrong in a file of settings, and what in it has no effect."""
+
+    warnings: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+    def __bool__(self) -> bool:
+        """True when nothing is wrong."""
+        return not self.problems
+
+
+@record
 class SeverityRule(Record):
     """A rule that says how much a change matters. ``docs/rules.md`` describes the form."""
 
@@ -831,6 +861,19 @@ class Version(Record):
     features: tuple[str, ...]
     os: str
     arch: str
+
+
+@record
+class PlanInfo(Record):
+    """What a plan is."""
+
+    format_version: str
+    terraform_version: str | None
+    timestamp: datetime | None
+    errored: bool
+    complete: bool | None
+    refresh_only: bool
+    objects: int
 
 
 # --- snapshots -------------------------------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import Any, Self
 from . import _native, _options
 from ._options import StrPath
 from .exceptions import DriftmgrError, _from_native
-from .results import Problem, Setting, SettingsTable
+from .results import Problem, Setting, SettingsTable, Validation
 
 __all__ = ["Settings"]
 
@@ -44,9 +44,9 @@ class Settings:
         return cls(native)
 
     @staticmethod
-    def validate(file: StrPath) -> tuple[Problem, ...]:
-        """Every mistake in a file, each with its place."""
-        return tuple(map(Problem.from_dict, _native.Settings.validate(_options.path("file", file))))
+    def validate(file: StrPath) -> Validation:
+        """Every mistake in a file, each with its place. True in a condition when there is none."""
+        return Validation.from_dict(_native.Settings.validate(_options.path("file", file)))
 
     @staticmethod
     def schema() -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Self, Unpack
 from . import _native, _options
 from ._options import DriftOptions, StrPath
 from .reality import Reality
-from .report import DriftReport, DriftStream, Explanation, Snapshot
+from .report import DriftReport, DriftStream, Explanation, Plan, Snapshot
 from .results import Check, ConfigurationSummary, Facts, Problem, Workspace
 from .state import State
 
@@ -29,6 +29,10 @@ def _taken(snapshot: Snapshot) -> _native.Snapshot:
     if not isinstance(snapshot, Snapshot):
         raise TypeError(f"snapshot must be a Snapshot, not {type(snapshot).__name__}")
     return snapshot._native
+
+
+def _plan(plan: Plan | StrPath) -> _native.Plan:
+    return (plan if isinstance(plan, Plan) else Plan.read(plan))._native
 
 
 def _real(state: State) -> _native.State:
@@ -97,17 +101,17 @@ class Stack:
 
     # --- reality from elsewhere --------------------------------------------------------------------------------------------------------------
 
-    def against_plan(self, plan: StrPath, **options: Unpack[DriftOptions]) -> DriftReport:
-        """What a plan file says, as ``terraform show -json PLANFILE`` prints it. It has to be made from this state."""
+    def against_plan(self, plan: Plan | StrPath, **options: Unpack[DriftOptions]) -> DriftReport:
+        """What a plan says, or a plan file as ``terraform show -json PLANFILE`` prints it. It has to be made from this state."""
         self._open()
         given = _options.drift(options, where="against_plan")
-        return DriftReport(self._native.against_plan(_options.path("plan", plan), *given).wait())
+        return DriftReport(self._native.against_plan(_plan(plan), *given).wait())
 
-    async def against_plan_async(self, plan: StrPath, **options: Unpack[DriftOptions]) -> DriftReport:
+    async def against_plan_async(self, plan: Plan | StrPath, **options: Unpack[DriftOptions]) -> DriftReport:
         """:meth:`against_plan`, for an event loop."""
         self._open()
         given = _options.drift(options, where="against_plan_async")
-        return DriftReport(await self._native.against_plan(_options.path("plan", plan), *given))
+        return DriftReport(await self._native.against_plan(_plan(plan), *given))
 
     def against_snapshot(self, snapshot: Snapshot, **options: Unpack[DriftOptions]) -> DriftReport:
         """What a snapshot found. Raises ``NotFoundError`` when it does not hold this stack."""

@@ -1,5 +1,6 @@
 //! Backends that are written in Python. Their methods are called on threads that may block, one call at a time for each.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -62,7 +63,10 @@ impl PythonBackend {
     }
 
     fn of(py: Python<'_>, kind: &str, make: &Py<PyAny>, spec: &BackendSpec) -> PyResult<Self> {
-        let config = json::to_python(py, &spec.config)?;
+        let config = spec.config.iter();
+        let config: BTreeMap<&String, &serde_json::Value> =
+            config.map(|(name, value)| (name, value.expose())).collect();
+        let config = json::to_python(py, &config)?;
         let object = make.call1(py, (config, spec.root.clone()))?;
         let capability: GivenCapability = object.getattr(py, "capability")?.extract(py)?;
         Ok(Self {

@@ -11,18 +11,25 @@ use driftmgr_core::value::{diff, json as values};
 use driftmgr_core::{Error, ErrorKind, Result};
 use pyo3::prelude::*;
 
+use tokio::sync::Semaphore;
+
 use crate::call::blocking;
 use crate::{error, json};
+
+/// How many threads wait for Python code at a time.
+const AT_A_TIME: usize = 16;
 
 /// Asks an object with a method `observe(address, attributes)`.
 pub(crate) struct PythonReality {
     object: Arc<Py<PyAny>>,
+    turns: Semaphore,
 }
 
 impl PythonReality {
     pub(crate) fn new(object: Py<PyAny>) -> Self {
         Self {
             object: Arc::new(object),
+            turns: Semaphore::new(AT_A_TIME),
         }
     }
 }
@@ -33,15 +40,8 @@ impl Reality for PythonReality {
         None
     }
 
-    fn support(&self, _provider: &ProviderConfigAddress, type_name: &str) -> Support {
-        let supports = Python::try_attach(|py| {
-            let answer = self.object.call_method1(py, "supports", (type_name,))?;
-            answer.is_truthy(py)
-        });
-        match supports {
-            Some(Ok(true)) => Support::Attributes,
-            _ => Support::None,
-        }
+    fn support(&self, _provider: &ProviderConfigAddress, _type_name: &str) -> Support {
+        Support::Attributes
     }
 
     async fn observe(&self, cx: &Context, object: &InstanceRef) -> Observed {
@@ -72,6 +72,11 @@ impl PythonReality {
                 None => Err(Error::new(ErrorKind::Cancelled, "the interpreter ends")),
             }
         });
+        let asked = async {
+            // It is never closed.
+            let _turn = self.turns.acquire().await;
+            asked.await
+        };
         let Some(found) = cx.run(asked).await? else {
             return Ok(Observed::Absent {
                 stored,

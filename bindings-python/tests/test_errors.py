@@ -18,7 +18,6 @@ from driftmgr.exceptions import (
     InvalidStateError,
     NotFoundError,
     UnexpectedError,
-    UnsupportedError,
 )
 
 CLASSES = [
@@ -90,7 +89,7 @@ def test_what_cannot_be_read_is_refused_by_name(tmp_path: Path) -> None:
     assert raised.value.context["file"].endswith("a.tfstate")
     with pytest.raises(ValueError, match="state"):
         driftmgr.State.parse(b"")
-    with pytest.raises(UnsupportedError):
+    with pytest.raises(InvalidStateError, match="99"):
         driftmgr.State.parse('{"version": 99}')
     with pytest.raises(FileNotFoundError):
         asyncio.run(driftmgr.State.read_async(tmp_path / "b.tfstate"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Generic, TypeVar, overload
 
 from ._record import Record, _cell
@@ -17,9 +17,13 @@ R = TypeVar("R", bound=Record)
 _SHOWN = 50
 
 
-class Rows(Sequence[R], Generic[R]):
-    """Records, made when they are looked at. It is a table too, through the Arrow PyCapsule interface: ``pyarrow.table(rows)``,
-    ``polars.DataFrame(rows)``, ``duckdb.sql("select … from rows")``."""
+# No `Sequence`: polars would take the records one by one instead of the table.
+class Rows(Generic[R]):
+    """Records, made when they are looked at; ``list(rows)`` makes a list of them.
+
+    It is a table too, through the Arrow PyCapsule interface: ``pyarrow.table(rows)``, ``polars.DataFrame(rows)``,
+    ``duckdb.sql("select … from rows")``.
+    """
 
     __slots__ = ("_count", "_get", "_known", "_stream")
 
@@ -50,7 +54,7 @@ class Rows(Sequence[R], Generic[R]):
         return (self[place] for place in range(self._count))
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Sequence) or isinstance(other, str):
+        if not isinstance(other, Rows | list | tuple):
             return NotImplemented
         return len(self) == len(other) and all(a == b for a, b in zip(self, other, strict=True))
 

@@ -9,14 +9,10 @@ __all__ = ["Reality"]
 
 @runtime_checkable
 class Reality(Protocol):
-    """Says what is really there. Derive from it, or write a class with the same methods; :meth:`driftmgr.Stack.with_reality` takes it.
+    """Says what is really there. Derive from it, or write a class with the same method; :meth:`driftmgr.Stack.with_reality` takes it.
 
-    The methods are called from other threads, several at a time.
+    Its method is called from other threads, several at a time.
     """
-
-    def supports(self, resource_type: str) -> bool:
-        """Whether objects of the type can be looked at. Those of others are unverifiable."""
-        return True
 
     def observe(self, address: str, attributes: dict[str, Any]) -> dict[str, Any] | None:
         """Looks at one object: ``address`` names it, ``attributes`` are what the state says, secrets included.

@@ -149,9 +149,8 @@ class Stack:
 
     def with_reality(self, reality: Reality) -> Stack:
         """The same stack, with somebody else to say what is really there instead of the providers."""
-        for method in ("observe", "supports"):
-            if not callable(getattr(reality, method, None)):
-                raise TypeError(f"reality must have a method {method}(), and {type(reality).__name__} has none")
+        if not callable(getattr(reality, "observe", None)):
+            raise TypeError(f"reality must have a method observe(), and {type(reality).__name__} has none")
         return Stack(self._native.with_reality(reality))
 
     # --- what is known -----------------------------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 //! Errors of the core as the exceptions of `driftmgr.exceptions`.
 
 use std::any::Any;
+use std::collections::BTreeMap;
 use std::error::Error as _;
 
 use driftmgr_core::error::Retry;
@@ -24,20 +25,35 @@ pub(crate) fn exception(py: Python<'_>, error: &Error) -> PyErr {
 fn make(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
     static MAKE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let make = MAKE.import(py, "driftmgr.exceptions", "_from_native")?;
-    let context: Vec<(&str, &str)> = error
-        .context()
-        .iter()
-        .map(|(key, value)| (*key, value.as_str()))
-        .collect();
+    let context = error.context().iter();
+    let context = context.map(|(key, value)| ((*key).to_owned(), value.clone()));
+    let mut context: Vec<(String, String)> = context.collect();
+    let mut hints = error.hints().to_vec();
+    // What one of our own exceptions knew is not lost on the way.
+    if let Some((more, ways)) = raised(error).and_then(|raised| known(py, raised)) {
+        context.extend(more);
+        hints.extend(ways);
+    }
     let exception = make.call1((
         error.kind().as_str(),
         error.message(),
         error.operation(),
         context,
-        error.hints().to_vec(),
+        hints,
         error.retry() == Retry::Later,
     ))?;
     Ok(PyErr::from_value(exception))
+}
+
+/// Context and hints of an exception that has them.
+fn known(py: Python<'_>, raised: &PyErr) -> Option<(BTreeMap<String, String>, Vec<String>)> {
+    let exception = raised.value(py);
+    let context = exception.getattr("context").ok()?;
+    let context = context.call_method0("items").ok()?.try_iter().ok()?;
+    let context = context.map(|item| item?.extract::<(String, String)>());
+    let context = context.collect::<PyResult<BTreeMap<_, _>>>().ok()?;
+    let hints = exception.getattr("hints").ok()?.extract().ok()?;
+    Some((context, hints))
 }
 
 fn raised(error: &Error) -> Option<&PyErr> {

@@ -106,15 +106,15 @@ def test_memory_stays_flat(stack: driftmgr.Stack, quickstart: Path) -> None:
     def some(calls: int) -> None:
         for _ in range(calls):
             driftmgr.State.parse(data).list()
-        for _ in range(calls // 10):
+        for _ in range(calls // 40):
             driftmgr.open(".").close()
             with pytest.raises(FileNotFoundError):
                 driftmgr.open("nowhere")
-        for _ in range(calls // 20):
+        for _ in range(calls // 100):
             assert stack.detect_drift(plugins=False, on_event=lambda _: None).findings[0].address
         asyncio.run(awaited(calls // 10))
 
-    some(CALLS // 4)
+    some(CALLS // 5)
     gc.collect()
     before = resident()
     some(CALLS)

@@ -14,6 +14,7 @@ import pytest
 from conftest import REPOSITORY
 
 import driftmgr
+from driftmgr._record import thaw
 from driftmgr.exceptions import DriftmgrError
 
 PARITY = REPOSITORY / "driftmgr-core/parity"
@@ -99,7 +100,7 @@ class Case:
         return self.input[name]
 
     def file(self, name: str) -> Path:
-        return REPOSITORY / self.input[name]
+        return REPOSITORY / str(self.input[name])
 
     @property
     def options(self) -> dict[str, Any]:
@@ -194,10 +195,10 @@ ANSWERS: dict[str, Callable[[Case, Path], Any]] = {
     "stack.snapshot": lambda case, _: case.stack().snapshot(**case.options)[0].info().to_dict(),
     "stack.state": lambda case, _: case.stack().state.list(),
     "stack.workspace": lambda case, _: case.stack().workspace.to_dict(),
-    "stack.configuration": lambda case, _: driftmgr._record.thaw(case.stack().configuration()),
+    "stack.configuration": lambda case, _: thaw(case.stack().configuration()),
     "state.list": lambda case, _: case.state().list(case.input.get("addresses", [])),
     "state.inspect": lambda case, _: case.state().inspect().to_dict(),
-    "state.outputs": lambda case, _: driftmgr._record.thaw(case.state().outputs(reveal_secrets=case.input.get("reveal", False))),
+    "state.outputs": lambda case, _: thaw(case.state().outputs(reveal_secrets=case.input.get("reveal", False))),
     "state.view": lambda case, _: case.state().view(reveal_secrets=case.input.get("reveal", False)),
     "state.health": lambda case, _: case.state().health().to_dict(),
     "state.analyze": lambda case, _: case.state().analyze().to_dict(),
@@ -223,10 +224,10 @@ ANSWERS: dict[str, Callable[[Case, Path], Any]] = {
     "backend.read": lambda case, _: known_bytes(case.backend().read(case.at())),
     "backend.versions": lambda case, _: [version.to_dict() for version in case.backend().versions(case.at())],
     "backend.write": lambda case, _: case.backend().write(case["text"].encode(), case.at()).to_dict(),
-    "backend.delete": lambda case, _: case.backend().delete(case.at()),  # type: ignore[func-returns-value]
+    "backend.delete": lambda case, _: case.backend().delete(case.at()),
     "backend.lock": lambda case, _: twice_locked(case.backend(), case.at()),
-    "backend.unlock": lambda case, _: case.backend().unlock(case["lock"], case.at()),  # type: ignore[func-returns-value]
-    "history.open": lambda case, folder: [driftmgr._record.thaw(target) for target in driftmgr.RunHistory.open(folder / "runs.sqlite").ask().targets],
+    "backend.unlock": lambda case, _: case.backend().unlock(case["lock"], case.at()),
+    "history.open": lambda case, folder: [thaw(target) for target in driftmgr.RunHistory.open(folder / "runs.sqlite").ask().targets],
     "history.record": lambda case, folder: case.history(folder)[1].to_dict(),
     "history.ask": history_of,
     "history.prune": lambda case, folder: case.history(folder)[0].prune(case["age"]).to_dict(),

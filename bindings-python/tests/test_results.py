@@ -133,9 +133,9 @@ def test_a_frozen_dictionary_is_a_dictionary() -> None:
     assert hash(frozen) == hash(FrozenDict({"a": (1, 2)}))
     assert json.dumps(frozen) == '{"a": [1, 2]}'
     changes: tuple[Callable[[], object], ...] = (
-        lambda: frozen.update(b=1),
+        lambda: frozen.update(b=(1, 2)),
         frozen.clear,
-        lambda: frozen.setdefault("b", 1),
+        lambda: frozen.setdefault("b", (1, 2)),
         lambda: frozen.pop("a"),
         frozen.popitem,
     )

@@ -2,6 +2,26 @@ from collections.abc import Callable, Generator
 from datetime import datetime
 from typing import Any, Generic, TypeAlias, TypeVar, final
 
+__all__ = [
+    "BackendHandle",
+    "Baseline",
+    "Call",
+    "Client",
+    "History",
+    "Plan",
+    "Report",
+    "Settings",
+    "Snapshot",
+    "Stack",
+    "State",
+    "Stream",
+    "_log",
+    "_panic",
+    "main",
+    "table",
+    "version",
+]
+
 _T_co = TypeVar("_T_co", covariant=True)
 
 _Terms: TypeAlias = tuple[float | None, Callable[[dict[str, Any]], None] | None]

@@ -147,6 +147,7 @@ def test_a_wrong_option_is_named(stack: driftmgr.Stack, options: dict[str, Any],
         (lambda: driftmgr.open(".", variable_files="a"), "variable_files"),
         (lambda: driftmgr.State.read(None), "file"),  # type: ignore[arg-type]
         (lambda: driftmgr.Client(settings=1), "settings"),  # type: ignore[arg-type]
+        (lambda: driftmgr.Client(backends={"vault": 1}), "vault"),  # type: ignore[dict-item]
         (lambda: driftmgr.Client().detect_drift([1]), "stacks"),  # type: ignore[list-item]
         (lambda: driftmgr.Client().detect_drift_at("."), "paths"),
         (lambda: driftmgr.Settings.load(overrides={1: 2}), "overrides"),  # type: ignore[dict-item]

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Slow
+from conftest import REPOSITORY, Slow
 
 import driftmgr
 
@@ -170,3 +170,16 @@ def test_every_public_name_is_there_and_documented() -> None:
             for method, each in vars(value).items():
                 if not method.startswith("_") and (callable(each) or isinstance(each, property)):
                     assert each.__doc__, f"{name}.{method}"
+
+
+def test_the_examples_of_the_readme_run(quickstart: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("prod.tfstate", "old.tfstate"):
+        (quickstart.parent / name).write_bytes((quickstart / "terraform.tfstate").read_bytes())
+    quickstart.rename(quickstart.parent / "infra")
+    monkeypatch.chdir(quickstart.parent)
+    blocks = (REPOSITORY / "bindings-python/README.md").read_text().split("```python\n")[1:]
+    assert len(blocks) >= 2
+    known: dict[str, Any] = {"driftmgr": driftmgr}
+    for block in blocks:
+        exec(compile(block.split("```")[0], "README.md", "exec"), known)
+    assert known["report"].summary.deleted == 2

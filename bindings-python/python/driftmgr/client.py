@@ -74,7 +74,11 @@ class Client:
     ) -> None:
         if settings is not None and not isinstance(settings, Settings):
             raise TypeError(f"settings must be Settings, not {type(settings).__name__}")
-        self._native = _native.Client(None if settings is None else settings._native, dict(backends or {}))
+        made = dict(backends or {})
+        for kind, make in made.items():
+            if not callable(make):
+                raise TypeError(f"backends[{kind!r}] must be callable, not {type(make).__name__}")
+        self._native = _native.Client(None if settings is None else settings._native, made)
 
     def open(
         self,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use driftmgr_core::client::StoredState;
+use driftmgr_core::client::{Client, StoredState};
 use driftmgr_core::state::Secrets;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -51,7 +51,10 @@ impl State {
         let terms = terms.terms(None).map_err(|e| exception(py, &e))?;
         Ok(Call::new(
             terms,
-            async move |cx| StoredState::upgrade_in_place(&cx, file).await,
+            async move |cx| {
+                let client = Client::builder().context(cx).build()?;
+                client.upgrade_state(file).await
+            },
             |py, old| Ok(old.into_pyobject(py)?.unbind()),
         ))
     }

@@ -7,6 +7,7 @@ import inspect
 import json
 import os
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ PARITY = REPOSITORY / "driftmgr-core/parity"
 LIST = json.loads((PARITY / "operations.json").read_text())
 OPERATIONS = LIST["operations"]
 CASES = [case for file in sorted((PARITY / "cases").glob("*.json")) for case in json.loads(file.read_text())["cases"]]
+
+EPOCH = datetime.fromtimestamp(0, UTC)
 
 # Where a case cannot be asked in Python, and why.
 NOT_ASKED = {"an old version cannot be written": "write() takes no version"}
@@ -209,7 +212,7 @@ ANSWERS: dict[str, Callable[[Case, Path], Any]] = {
     "report.check": lambda case, _: case.report().check().to_dict(),
     "report.score": lambda case, _: case.report().score.to_dict(),
     "report.suggest_ignores": lambda case, _: {"rules": [rule.to_dict() for rule in case.report().suggest_ignores()]},
-    "report.render": lambda case, _: {"text": case.report().render(case["format"])},
+    "report.render": lambda case, _: {"text": case.report().render(case["format"], timestamp=EPOCH)},
     "report.baseline": lambda case, _: case.report().baseline(case.file("file"), reason=case["reason"]).to_dict(),
     "plan.read": lambda case, _: {"format_version": driftmgr.Plan.read(case["plan"]).info().format_version},
     "snapshot.read": lambda case, _: driftmgr.Snapshot.read(case["snapshot"]).info().to_dict(),

@@ -5,7 +5,7 @@ import dataclasses
 import json
 import pickle
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, get_args, get_type_hints
 
 import pytest
@@ -125,6 +125,18 @@ def test_times_are_written_as_they_were_read() -> None:
     change = results.OutcomeChange(at=at, outcome=None)
     assert change.to_dict() == {"at": "2026-01-02T03:04:05.6Z", "outcome": None}
     assert results.OutcomeChange.from_dict(change.to_dict()) == change
+
+
+def test_a_time_loses_nothing() -> None:
+    written = {"at": "2026-01-02T03:04:05.123456789Z", "outcome": "same"}
+    change = results.OutcomeChange.from_dict(written)
+    assert change.at == datetime(2026, 1, 2, 3, 4, 5, 123456, tzinfo=UTC)
+    assert change.to_dict() == written
+    again = pickle.loads(pickle.dumps(change))
+    assert (again, hash(again), again.to_dict()) == (change, hash(change), written)
+    later = copy.copy(change.at) + timedelta(days=1)
+    assert results.OutcomeChange(at=later, outcome=None).to_dict()["at"] == "2026-01-03T03:04:05.123456Z"
+    assert pickle.loads(pickle.dumps(later)) == later
 
 
 def test_a_frozen_dictionary_is_a_dictionary() -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields
 from datetime import UTC, datetime
 from types import NoneType, UnionType
-from typing import Any, NoReturn, Self, TypeAlias, TypeVar, Union, dataclass_transform, get_args, get_origin, get_type_hints
+from typing import Any, NoReturn, Self, SupportsIndex, TypeAlias, TypeVar, Union, dataclass_transform, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
 _Read: TypeAlias = Callable[[Any], Any]
@@ -38,6 +38,24 @@ class FrozenDict(dict[str, T]):
         return type(self), (dict(self),)
 
 
+class Timestamp(datetime):
+    """A time that knows how it was written: to the nanosecond, where ``datetime`` knows microseconds."""
+
+    __slots__ = ("_text",)
+    _text: str
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """A time in RFC 3339."""
+        at = cls.fromisoformat(text)
+        at._text = text
+        return at
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[Any, ...]:
+        text = getattr(self, "_text", None)
+        return super().__reduce_ex__(protocol) if text is None else (Timestamp.read, (text,))
+
+
 def freeze(value: Any) -> Any:
     """JSON that cannot be changed: tuples and frozen dictionaries."""
     if isinstance(value, list):
@@ -61,6 +79,9 @@ def thaw(value: Any) -> Any:
 
 
 def _written(moment: datetime) -> str:
+    known: str | None = getattr(moment, "_text", None)
+    if known is not None:
+        return known
     text = moment.astimezone(UTC).isoformat().removesuffix("+00:00")
     return (text.rstrip("0").rstrip(".") if "." in text else text) + "Z"
 
@@ -100,7 +121,7 @@ def _reader(hint: Any) -> _Read:
         if issubclass(hint, Record):
             return hint.from_dict
         if issubclass(hint, datetime):
-            return datetime.fromisoformat
+            return Timestamp.read
     return _as_it_is
 
 

@@ -7,6 +7,7 @@ mod fuzz;
 mod install;
 mod layout;
 mod prerequisites;
+mod python;
 mod recipes;
 mod stamp;
 mod step;
@@ -25,6 +26,7 @@ Commands:
   test [-- ARGS]        install what the tests need, then run every check; ARGS go to nextest
   tools [--only A,B]    install what the tests need, pinned, outside of the checkout
   tools --list          show what that is
+  python [-- ARGS]      build the Python package and run its tests; ARGS go to pytest
   providers             build and install the two test providers alone
   noise                 run the noise lab and write what it finds to docs/noise.md
   fuzz [TARGET] [--seconds N] [--keep]
@@ -70,6 +72,8 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
             Ok(())
         }
         ["fuzz", options @ ..] => fuzz::run(&Layout::find()?, &fuzz::Options::parse(options)?),
+        ["python"] => python::test(&Layout::find()?, &[]),
+        ["python", "--", pytest @ ..] => python::test(&Layout::find()?, pytest),
         ["noise"] => suite::noise(&Layout::find()?),
         ["providers"] => tools::install(&Layout::find()?, Some(recipes::TEST_PROVIDERS)),
         _ => Err(Failure::new(format!(

@@ -7,8 +7,8 @@ use crate::layout::{self, Layout};
 
 /// OpenTofu 1.12 asks for it.
 const GO: [u32; 3] = [1, 26, 6];
-/// The oldest one with wheels of the shared Terraform library.
-const PYTHON: [u32; 3] = [3, 9, 0];
+/// The oldest one that the Python package supports.
+const PYTHON: [u32; 3] = [3, 11, 0];
 
 struct Need {
     what: String,

@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::failure::Failure;
 use crate::layout::{self, Layout};
 use crate::step::{Log, timed};
-use crate::{prerequisites, tools};
+use crate::{prerequisites, python, tools};
 
 pub fn run(layout: &Layout, nextest: &[&str]) -> Result<(), Failure> {
     prerequisites::check(layout)?;
@@ -34,6 +34,7 @@ pub fn run(layout: &Layout, nextest: &[&str]) -> Result<(), Failure> {
         "documentation tests",
         &["test", "--doc", "--workspace", "--quiet"],
     )?;
+    python::test(layout, &[])?;
     if layout.fixtures.is_none() {
         println!("fixtures                 none: the tests that read them say so and return");
     }

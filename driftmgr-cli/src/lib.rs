@@ -28,6 +28,11 @@ use ui::printer::Printer;
 
 /// Runs the command that the arguments (program name first) ask for.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    run_to_exit(args).into()
+}
+
+/// The same for a host that ends its process itself, as those of other languages do.
+pub fn run_to_exit(args: impl IntoIterator<Item = OsString>) -> Exit {
     let matches = match Cli::command().try_get_matches_from(argv::with_double_dashes(args)) {
         Ok(matches) => matches,
         Err(error) => return usage(&error),
@@ -48,7 +53,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         return end(Err(failure), &printer);
     }
     if !usable(&cli, &read.problems, &printer) {
-        return Exit::Error.into();
+        return Exit::Error;
     }
     let settings = read.value;
     for warning in settings.warnings() {
@@ -83,29 +88,29 @@ fn usable(cli: &Cli, problems: &[Error], printer: &Printer) -> bool {
     false
 }
 
-fn end(result: Result<Exit, Failure>, printer: &Printer) -> ExitCode {
+fn end(result: Result<Exit, Failure>, printer: &Printer) -> Exit {
     match result {
-        Ok(exit) => exit.into(),
-        Err(Failure::BrokenPipe) => Exit::Ok.into(),
+        Ok(exit) => exit,
+        Err(Failure::BrokenPipe) => Exit::Ok,
         Err(Failure::Error(error)) if error.kind() == ErrorKind::Cancelled => {
             printer.note("interrupted");
-            Exit::Interrupted.into()
+            Exit::Interrupted
         }
         Err(Failure::Error(error)) => {
             printer.error(&error);
-            Exit::Error.into()
+            Exit::Error
         }
     }
 }
 
 /// A wrong command line is an error like any other; clap's own code for it would read as drift.
-fn usage(error: &clap::Error) -> ExitCode {
+fn usage(error: &clap::Error) -> Exit {
     // Help into a closed pipe is no error either.
     let _ = error.print();
     if error.use_stderr() {
-        Exit::Error.into()
+        Exit::Error
     } else {
-        Exit::Ok.into()
+        Exit::Ok
     }
 }
 

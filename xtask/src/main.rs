@@ -5,6 +5,7 @@
 mod failure;
 mod install;
 mod layout;
+mod node;
 mod prerequisites;
 mod recipes;
 mod stamp;
@@ -25,6 +26,8 @@ Commands:
   tools [--only A,B]    install what the tests need, pinned, outside of the checkout
   tools --list          show what that is
   providers             build and install the two test providers alone
+  node test [-- ARGS]   build, pack, install and test the Node.js package alone; ARGS go to node --test
+  node pack             make its tarballs, optimised
   noise                 run the noise lab and write what it finds to docs/noise.md
   help                  show this
 
@@ -65,6 +68,11 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         ["tools", "--list"] => {
             tools::list();
             Ok(())
+        }
+        ["node", "test"] => node::test(&Layout::find()?, &[]),
+        ["node", "test", "--", words @ ..] => node::test(&Layout::find()?, words),
+        ["node", "pack"] => {
+            node::pack(&Layout::find()?).map(|folder| println!("{}", folder.display()))
         }
         ["noise"] => suite::noise(&Layout::find()?),
         ["providers"] => tools::install(&Layout::find()?, Some(recipes::TEST_PROVIDERS)),

@@ -75,7 +75,7 @@ const wrong = [
   ['address', /^address must be a string/, () => stack.explain(undefined)],
   ['snapshot', /^snapshot must be a Snapshot, not an object of class Object/, () => stack.againstSnapshot({})],
   ['other', /^other must be a State/, () => stack.againstState(stack)],
-  ['plan', /^plan must be a string or a Uint8Array, not null/, () => stack.againstPlan(null)],
+  ['plan', /^plan must be a Plan, not null/, () => stack.againstPlan(null)],
   ['stacks', /^stacks must be an array of Stacks/, () => client.detectDrift(['.'])],
   ['prototype', /^options\.__proto__|^options\.constructor is unknown/, () => stack.detectDrift({ constructor: 1 })],
 ];

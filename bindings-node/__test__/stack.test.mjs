@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { pathToFileURL } from 'node:url';
 
-import { Client, DriftReport, ExactNumber, History, open, Settings, Snapshot, State } from 'driftmgr';
+import { Baseline, Client, DriftReport, ExactNumber, History, open, Plan, Settings, Snapshot, State } from 'driftmgr';
 
 import { folder, quickstart, randoms, repository, state } from './helpers.mjs';
 
@@ -136,6 +136,28 @@ test('another state stands for reality', async (t) => {
   assert.deepEqual(report.findings.map((finding) => [finding.address, finding.drift.kind]), [['null_resource.r2', 'missing']]);
 });
 
+test('a plan stands for reality', async () => {
+  const plan = await Plan.read(join(repository, 'driftmgr-core/parity/fixtures/plans/steady.json'));
+  assert.match(plan.formatVersion, /^1\./);
+  const client = new Client();
+  const alone = await client.driftOfPlan('mine', plan);
+  const survey = await client.detectDriftAgainst([], plan, { label: 'mine' });
+  assert.deepEqual(survey.report.toJSON(), alone.toJSON());
+  await assert.rejects(client.detectDriftAgainst([quickstart, quickstart], plan), { code: 'invalid_input' });
+  await assert.rejects(client.detectDriftAt([quickstart], { label: 'x' }), TypeError);
+});
+
+test('an old state is upgraded where it stands', async (t) => {
+  const file = join(folder(t), 'old.tfstate');
+  copyFileSync(join(repository, 'driftmgr-core/parity/fixtures/states/format3.tfstate'), file);
+  const client = new Client();
+  const before = await (await State.read(file)).list();
+  assert.equal(await client.upgradeState(file), 3);
+  assert.equal(await client.upgradeState(file), null);
+  assert.equal(JSON.parse(readFileSync(file, 'utf8')).version, 4);
+  assert.deepEqual(await (await State.read(file)).list(), before);
+});
+
 test('many targets are looked at in one run; one that cannot be opened is a problem', async () => {
   const survey = await new Client().detectDriftAt([quickstart, '/nowhere'], { plugins: false });
   assert.equal(survey.report.summary.drifted, 2);
@@ -252,16 +274,27 @@ test('settings say where they come from', async (t) => {
   assert.equal((await new Client({ settings }).open(quickstart)).label, quickstart);
 });
 
-test('what is known today is not shown tomorrow', async (t) => {
+test('what is known today is not shown tomorrow, but for deletions', async (t) => {
   const dir = folder(t);
-  cpSync(quickstart, join(dir, 'stack'), { recursive: true });
-  copyFileSync(join(repository, 'LICENSE-MIT'), join(dir, 'other'));
-  const stack = await open(join(dir, 'stack'));
+  const triggers = (one) => [{ ...randoms(1)[0], instances: [{ schema_version: 0, attributes: { id: '0', triggers: { one } } }] }];
+  writeFileSync(join(dir, 'mine.tfstate'), state(triggers('a')));
+  const [stack, other] = await Promise.all([open(join(dir, 'mine.tfstate')), State.parse(state(triggers('b')))]);
+  const report = await stack.againstState(other);
+  assert.equal(report.visible.length, 1);
+  assert.deepEqual(report.suggestIgnores().map(({ path }) => path), ['triggers.one']);
+  const file = join(dir, 'known.json');
+  assert.throws(() => report.baseline(file, ' '), { code: 'invalid_input' });
+  const known = report.baseline(file, 'taken over');
+  assert.deepEqual([known.size, known.secret, known.problems], [1, 0, []]);
+  await known.write();
+  const hidden = await stack.againstState(other, { baseline: file });
+  assert.deepEqual([hidden.visible.length, hidden.findings.length], [0, 1]);
+  const again = report.baseline(file, 'later', await Baseline.read(file));
+  assert.deepEqual(again.toJSON(), known.toJSON());
+
   writeFileSync(join(dir, '.driftignore'), 'local_file.*\n');
-  const report = await stack.detectDrift({ driftignore: join(dir, '.driftignore') });
-  // A deletion is always shown.
-  assert.equal(report.summary.drifted, 2);
-  assert.ok(Array.isArray(report.suggestIgnores()));
+  const shown = await (await open(quickstart)).detectDrift({ driftignore: join(dir, '.driftignore') });
+  assert.equal(shown.summary.drifted, 2, 'a deletion is always shown');
 });
 
 test('rules and the doctor answer', async () => {

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use driftmgr_core::client::{self, OpenOptions};
+use driftmgr_core::client::{self, Against, OpenOptions};
 use driftmgr_core::configuration::VariableInput;
 use driftmgr_core::context::Context;
-use driftmgr_core::drift::Plan;
 use napi::Env;
-use napi::bindgen_prelude::{Buffer, ClassInstance, PromiseRaw};
+use napi::bindgen_prelude::{ClassInstance, PromiseRaw};
 use napi_derive::napi;
 use serde::Deserialize;
 
@@ -17,11 +16,13 @@ use crate::backend::Backend;
 use crate::call::Call;
 use crate::drift::DriftChoices;
 use crate::exchange::{options, text};
+use crate::plan::Plan;
 use crate::report::DriftReport;
 use crate::run::{now, promise};
 use crate::settings::Settings;
 use crate::snapshot::{Recorded, Snapshot};
 use crate::stack::Stack;
+use crate::state::State;
 use crate::stream::DriftStream;
 
 /// See `ts/client.ts`.
@@ -108,8 +109,9 @@ impl Client {
         })
     }
 
-    /// Opens targets and looks at them.
+    /// Opens targets and looks at them, or holds them against what stands for reality: one of the three at most.
     #[napi]
+    #[allow(clippy::too_many_arguments)]
     pub fn detect_drift_at<'env>(
         &self,
         env: &'env Env,
@@ -117,12 +119,24 @@ impl Client {
         targets: Vec<String>,
         opened: String,
         given: String,
+        plan: Option<&Plan>,
+        snapshot: Option<&Snapshot>,
+        state: Option<&State>,
+        label: String,
     ) -> napi::Result<PromiseRaw<'env, Survey>> {
         let client = self.at(call.context());
+        let against = match (plan, snapshot, state) {
+            (Some(plan), _, _) => Against::Plan(label, plan.inner()),
+            (_, Some(snapshot), _) => Against::Snapshot(snapshot.inner()),
+            (_, _, Some(state)) => Against::State(Arc::new(state.inner().state().clone())),
+            (None, None, None) => Against::Providers,
+        };
         promise(env, async move {
             let opened = options::<OpenChoices>(&opened)?.of();
             let given = options::<DriftChoices>(&given)?.over(client.drift_options())?;
-            let survey = client.detect_drift_at(&targets, &opened, &given).await?;
+            let survey = client
+                .detect_drift_against(&targets, &against, &opened, &given)
+                .await?;
             Ok(Survey {
                 report: DriftReport::of(survey.report, survey.stacks.clone()),
                 stacks: survey.stacks,
@@ -185,15 +199,29 @@ impl Client {
         env: &'env Env,
         call: &Call,
         label: String,
-        plan: Buffer,
+        plan: &Plan,
         given: String,
     ) -> napi::Result<PromiseRaw<'env, DriftReport>> {
-        let (client, plan) = (self.at(call.context()), plan.to_vec());
+        let (client, plan) = (self.at(call.context()), plan.inner());
         promise(env, async move {
             let given = options::<DriftChoices>(&given)?.over(client.drift_options())?;
-            let plan = Arc::new(Plan::parse(&plan)?);
             let report = client.drift_of_plan(&label, &plan, &given).await?;
             Ok(DriftReport::of(report, Vec::new()))
+        })
+    }
+
+    /// Upgrades a state file where it stands; null when it had the current format.
+    #[napi]
+    pub fn upgrade_state<'env>(
+        &self,
+        env: &'env Env,
+        call: &Call,
+        file: String,
+    ) -> napi::Result<PromiseRaw<'env, Option<u32>>> {
+        let client = self.at(call.context());
+        promise(env, async move {
+            let old = client::StoredState::upgrade_in_place(client.context(), file).await?;
+            Ok(old.map(|format| u32::try_from(format).unwrap_or(u32::MAX)))
         })
     }
 

@@ -78,8 +78,8 @@ impl Formatter for Exact {
         json: &str,
     ) -> io::Result<()> {
         let value: serde_json::Value = serde_json::from_str(json)?;
-        let mut serializer = serde_json::Serializer::with_formatter(writer, Exact);
-        value.serialize(&mut serializer).map_err(io::Error::from)
+        let written = text(&value).map_err(io::Error::other)?;
+        writer.write_all(written.as_bytes())
     }
 }
 

@@ -4,12 +4,14 @@
 //! cancellation and observer (`call`).
 
 mod backend;
+mod baseline;
 mod call;
 mod client;
 mod drift;
 mod exchange;
 mod failure;
 mod history;
+mod plan;
 mod report;
 mod run;
 mod settings;
@@ -21,6 +23,7 @@ mod stream;
 use std::ffi::OsString;
 
 use driftmgr_core::ErrorKind;
+use driftmgr_core::report::Format;
 use napi::Env;
 use napi::bindgen_prelude::PromiseRaw;
 use napi_derive::napi;
@@ -38,6 +41,12 @@ pub fn error_codes() -> Vec<String> {
         .iter()
         .map(|k| k.as_str().to_owned())
         .collect()
+}
+
+/// The names of the formats that reports are written in.
+#[napi]
+pub fn formats() -> Vec<String> {
+    Format::ALL.iter().map(|f| f.name().to_owned()).collect()
 }
 
 /// The command line. Blocks until it ends, and gives the exit code.

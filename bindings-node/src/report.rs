@@ -5,13 +5,14 @@ use std::time::{Duration, SystemTime};
 
 use driftmgr_core::client::Stack;
 use driftmgr_core::drift::{self, Severity};
-use driftmgr_core::error::{Error, ErrorKind, Result};
+use driftmgr_core::error::{Error, ErrorKind, Partial, Result};
 use driftmgr_core::report::{Format, RenderOptions};
 use napi::Env;
 use napi::bindgen_prelude::{Buffer, PromiseRaw};
 use napi_derive::napi;
 use serde::Deserialize;
 
+use crate::baseline::Baseline;
 use crate::exchange::{options, text};
 use crate::run::{heavy, now};
 
@@ -108,6 +109,21 @@ impl DriftReport {
         })
     }
 
+    /// What is shown, as a list of what is known, with one reason; `previous` keeps its dates and reasons.
+    #[napi]
+    pub fn baseline(
+        &self,
+        file: String,
+        reason: String,
+        previous: Option<&Baseline>,
+    ) -> napi::Result<Baseline> {
+        now(|| {
+            let previous = previous.map(Baseline::inner);
+            let known = self.report().baseline(file, &reason, previous.as_deref())?;
+            Ok(Baseline::of(Partial::complete(known)))
+        })
+    }
+
     /// Ignore rules that would hide what is shown.
     #[napi]
     pub fn suggest_ignores(&self) -> napi::Result<String> {
@@ -118,10 +134,4 @@ impl DriftReport {
 fn severity(word: &str) -> Result<Severity> {
     serde_json::from_value(word.into())
         .map_err(|e| Error::new(ErrorKind::InvalidInput, format!("this is no severity: {e}")))
-}
-
-/// The names of the formats.
-#[napi]
-pub fn formats() -> Vec<String> {
-    Format::ALL.iter().map(|f| f.name().to_owned()).collect()
 }

@@ -1,16 +1,14 @@
 //! `Stack`: a state with what is known around it.
 
-use std::sync::Arc;
-
 use driftmgr_core::client;
-use driftmgr_core::drift::Plan;
 use napi::Env;
-use napi::bindgen_prelude::{Buffer, PromiseRaw};
+use napi::bindgen_prelude::PromiseRaw;
 use napi_derive::napi;
 
 use crate::call::Call;
 use crate::drift::DriftChoices;
 use crate::exchange::{options, text};
+use crate::plan::Plan;
 use crate::report::DriftReport;
 use crate::run::{now, promise};
 use crate::snapshot::{Recorded, Snapshot};
@@ -120,13 +118,12 @@ impl Stack {
         &self,
         env: &'env Env,
         call: &Call,
-        plan: Buffer,
+        plan: &Plan,
         given: String,
     ) -> napi::Result<PromiseRaw<'env, DriftReport>> {
-        let (stack, plan) = (self.at(call), plan.to_vec());
+        let (stack, plan) = (self.at(call), plan.inner());
         promise(env, async move {
             let given = options::<DriftChoices>(&given)?.over(stack.client().drift_options())?;
-            let plan = Arc::new(Plan::parse(&plan)?);
             let report = stack.against_plan(&plan, &given).await?;
             Ok(DriftReport::of(report, vec![stack]))
         })

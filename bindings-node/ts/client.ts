@@ -3,12 +3,14 @@ import { ask, callRules, now, run, split, type CallOptions } from './call.js';
 import { parse, type JsonValue } from './exchange.js';
 import { native } from './native.js';
 import type { Client as NativeClient } from './native.types.js';
-import { bytes, instanceOf, judge, options, path, record, rule, text, textMap, texts, type PathLike, type Rules } from './options.js';
+import { either, instanceOf, judge, options, path, paths, record, rule, text, textMap, texts, type PathLike, type Rules } from './options.js';
+import { Plan } from './plan.js';
 import { DriftReport } from './report.js';
 import type { BackendKind, Diagnosis, SeverityRule } from './results.js';
 import { Settings } from './settings.js';
 import { Snapshot } from './snapshot.js';
 import { driftRules, looking, Stack, type DriftOptions } from './stack.js';
+import { State } from './state.js';
 import { DriftStream } from './stream.js';
 
 /** What a client is made with. */
@@ -30,6 +32,12 @@ export interface OpenOptions extends CallOptions {
 /** How targets are opened and looked at. */
 export type DriftAtOptions = DriftOptions & OpenOptions;
 
+/** What a plan that needs no target is called. */
+export interface AgainstOptions {
+  /** The name of the plan's own state in the report; `plan` unless given. */
+  readonly label?: string | undefined;
+}
+
 /** A report, what was opened for it, and what could not be. */
 export interface Survey {
   readonly report: DriftReport;
@@ -41,6 +49,9 @@ const clientRules: Rules<ClientOptions> = { settings: instanceOf(Settings, 'Sett
 const openRules: Rules<OpenOptions> = { ...callRules, workspace: text, variables: textMap, variableFiles: texts };
 const stackList = rule('an array of Stacks', (value) => Array.isArray(value) && value.every((one) => one instanceof Stack));
 const snapshots = instanceOf(Snapshot, 'a Snapshot');
+const plans = instanceOf(Plan, 'a Plan');
+const realities = either(plans, snapshots, instanceOf(State, 'a State'));
+const againstRules: Rules<AgainstOptions> = { label: text };
 const natives = (stacks: readonly Stack[]) => stacks.map((stack) => stack.native);
 
 /**
@@ -75,12 +86,39 @@ export class Client {
 
   /** Opens targets and looks at them. One target that cannot be opened is the error; among several it is a problem of the report. */
   async detectDriftAt(targets: readonly PathLike[], given?: DriftAtOptions): Promise<Survey> {
-    if (!Array.isArray(targets)) judge('targets', targets, texts);
-    const names = targets.map((target, i) => path(`targets[${i}]`, target));
-    const judged = options<DriftAtOptions>(given, { ...driftRules, ...openRules });
-    const [call, { workspace, variables, variableFiles, ...rest }] = split(judged);
+    return this.#survey(targets, given, {});
+  }
+
+  /**
+   * Opens targets and holds them against what stands for reality: a snapshot for any number of targets, a state for one, a plan for one or for none, which
+   * is then about the plan's own state. No provider is asked.
+   */
+  async detectDriftAgainst(
+    targets: readonly PathLike[],
+    against: Plan | Snapshot | State,
+    given?: DriftAtOptions & AgainstOptions,
+  ): Promise<Survey> {
+    judge('against', against, realities);
+    return this.#survey(targets, given, {
+      plan: against instanceof Plan ? against : undefined,
+      snapshot: against instanceof Snapshot ? against : undefined,
+      state: against instanceof State ? against : undefined,
+    });
+  }
+
+  async #survey(
+    targets: readonly PathLike[],
+    given: (DriftAtOptions & AgainstOptions) | undefined,
+    { plan, snapshot, state }: { plan?: Plan | undefined; snapshot?: Snapshot | undefined; state?: State | undefined },
+  ): Promise<Survey> {
+    const names = paths('targets', targets);
+    const rules = { ...driftRules, ...openRules, ...(plan && againstRules) } as typeof driftRules & typeof openRules & typeof againstRules;
+    const [call, judged] = split(options(given, rules));
+    const { workspace, variables, variableFiles, label = 'plan', ...rest } = judged;
     const opened = JSON.stringify({ workspace, variables, variableFiles });
-    const survey = await run(call, (current) => this.#native.detectDriftAt(current, names, opened, JSON.stringify(rest)));
+    const survey = await run(call, (current) =>
+      this.#native.detectDriftAt(current, names, opened, JSON.stringify(rest), plan?.native, snapshot?.native, state?.native, label),
+    );
     return Object.freeze({
       report: new DriftReport(survey.report()),
       stacks: Object.freeze(survey.stacks().map((stack) => new Stack(stack))),
@@ -106,7 +144,7 @@ export class Client {
   }
 
   /** Compares the stacks with what a snapshot found. No provider is asked. */
-  async againstSnapshot(stacks: readonly Stack[], snapshot: Snapshot, given?: DriftOptions): Promise<DriftReport> {
+  async driftBySnapshot(stacks: readonly Stack[], snapshot: Snapshot, given?: DriftOptions): Promise<DriftReport> {
     judge('stacks', stacks, stackList);
     judge('snapshot', snapshot, snapshots);
     const [call, rest] = looking(given);
@@ -116,18 +154,23 @@ export class Client {
   }
 
   /** What a plan says about the state it was made from; no state is needed. `label` names it in the report. */
-  async driftOfPlan(label: string, plan: string | Uint8Array, given?: DriftOptions): Promise<DriftReport> {
+  async driftOfPlan(label: string, plan: Plan, given?: DriftOptions): Promise<DriftReport> {
     judge('label', label, text);
-    const content = bytes('plan', plan);
+    judge('plan', plan, plans);
     const [call, rest] = looking(given);
-    return new DriftReport(await run(call, (current) => this.#native.driftOfPlan(current, label, content, rest)));
+    return new DriftReport(await run(call, (current) => this.#native.driftOfPlan(current, label, plan.native, rest)));
   }
 
   /** What this machine offers: the environment, caches, and for each target the binary of every provider. Nothing is started. */
   async doctor(targets: readonly PathLike[] = [], given?: CallOptions): Promise<Diagnosis> {
-    if (!Array.isArray(targets)) judge('targets', targets, texts);
-    const names = targets.map((target, i) => path(`targets[${i}]`, target));
+    const names = paths('targets', targets);
     return ask(options(given, callRules), (call) => this.#native.doctor(call, names));
+  }
+
+  /** Writes a state file in format 4, under Terraform's own lock; gives the format it had, `null` when it was 4 already. */
+  async upgradeState(file: PathLike, given?: CallOptions): Promise<number | null> {
+    const name = path('file', file);
+    return run(options(given, callRules), (call) => this.#native.upgradeState(call, name));
   }
 
   /** The severity rules that hold. */

@@ -86,6 +86,12 @@ export function path(name: string, value: PathLike): string {
   return value;
 }
 
+/** Judges a list of paths. */
+export function paths(name: string, value: readonly PathLike[]): string[] {
+  if (!Array.isArray(value)) throw new TypeError(`${name} must be an array of paths or file: URLs, not ${shown(value)}`);
+  return value.map((one, i) => path(`${name}[${i}]`, one));
+}
+
 /** The bytes of text or of a buffer. */
 export function bytes(name: string, value: string | Uint8Array): Buffer {
   if (isText(value)) return Buffer.from(value, 'utf8');

@@ -1,8 +1,9 @@
+import { Baseline } from './baseline.js';
 import { now, run } from './call.js';
 import { parse } from './exchange.js';
 import { native } from './native.js';
 import type { DriftReport as NativeReport } from './native.types.js';
-import { flag, judge, moment, oneOf, options, text, type Rules } from './options.js';
+import { flag, instanceOf, judge, moment, oneOf, options, path, text, type PathLike, type Rules } from './options.js';
 import type {
   Check,
   DriftDocument,
@@ -32,6 +33,7 @@ export interface RenderOptions {
 }
 
 const renderRules: Rules<RenderOptions> = { hidden: flag, comment: text, timestamp: moment };
+const baselines = instanceOf(Baseline, 'a Baseline');
 const formats = oneOf(...native.formats());
 const severities = oneOf('informational', 'important', 'critical');
 
@@ -126,6 +128,16 @@ export class DriftReport {
     const choices = JSON.stringify({ ...rest, ...(timestamp && { timestamp: timestamp.getTime() }) });
     const bytes = await run({}, () => this.#native.render(format, choices));
     return bytes.toString('utf8');
+  }
+
+  /**
+   * What the report shows as a list of what is known today, for `file` and with one reason for all of it. What `previous` knows keeps its date and reason.
+   */
+  baseline(file: PathLike, reason: string, previous?: Baseline): Baseline {
+    const name = path('file', file);
+    judge('reason', reason, text);
+    if (previous !== undefined) judge('previous', previous, baselines);
+    return new Baseline(now(() => this.#native.baseline(name, reason, previous?.native)));
   }
 
   /** Ignore rules that would hide what the report shows, the narrowest first. Each needs a reason before it can be used. */

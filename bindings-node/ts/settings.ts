@@ -55,6 +55,11 @@ export class Settings {
     return parse(now(() => this.#native.problems()));
   }
 
+  /** What has no effect, or looks mistyped. */
+  get warnings(): readonly string[] {
+    return this.toJSON().warnings;
+  }
+
   /** Every key with its value, and where that comes from. */
   entries(): readonly SettingEntry[] {
     return parse(now(() => this.#native.entries()));

@@ -1,7 +1,8 @@
 import { ask, callRules, now, run, split, type CallOptions } from './call.js';
 import { parse } from './exchange.js';
 import type { Stack as NativeStack } from './native.types.js';
-import { bytes, count, duration, flag, instanceOf, judge, oneOf, options, text, textMap, texts, type Rules } from './options.js';
+import { count, duration, flag, instanceOf, judge, oneOf, options, text, textMap, texts, type Rules } from './options.js';
+import { Plan } from './plan.js';
 import { DriftReport } from './report.js';
 import type { Check, ConfigurationSummary, Explanation, Problem, WorkspaceInfo } from './results.js';
 import { Snapshot } from './snapshot.js';
@@ -26,7 +27,7 @@ export interface DriftOptions extends CallOptions {
   readonly providerPaths?: Readonly<Record<string, string>> | undefined;
   /** A file in the form of driftctl's `.driftignore` whose changes are not shown. */
   readonly driftignore?: string | undefined;
-  /** A file of differences that are known, which are not shown. `report.writeBaseline()` makes one. */
+  /** A file of differences that are known, which are not shown. `report.baseline()` makes one. */
   readonly baseline?: string | undefined;
 }
 
@@ -50,6 +51,7 @@ export function looking(given: DriftOptions | undefined): [CallOptions, string] 
   return [call, JSON.stringify(rest)];
 }
 
+const plans = instanceOf(Plan, 'a Plan');
 const snapshots = instanceOf(Snapshot, 'a Snapshot');
 const states = instanceOf(State, 'a State');
 
@@ -127,11 +129,11 @@ export class Stack {
     return ask(call, (native) => this.#native.explain(native, address, rest));
   }
 
-  /** Compares with what a plan says, as `terraform show -json` prints it. No provider is asked. */
-  async againstPlan(plan: string | Uint8Array, given?: DriftOptions): Promise<DriftReport> {
-    const content = bytes('plan', plan);
+  /** Compares with what a plan says, which must have been made from this state. No provider is asked. */
+  async againstPlan(plan: Plan, given?: DriftOptions): Promise<DriftReport> {
+    judge('plan', plan, plans);
     const [call, rest] = looking(given);
-    return new DriftReport(await run(call, (native) => this.#native.againstPlan(native, content, rest)));
+    return new DriftReport(await run(call, (native) => this.#native.againstPlan(native, plan.native, rest)));
   }
 
   /** Compares with what a snapshot found. No provider is asked. */

@@ -7,7 +7,6 @@ use napi::Env;
 use napi::bindgen_prelude::{Buffer, PromiseRaw};
 use napi_derive::napi;
 use serde::Deserialize;
-use serde_json::json;
 
 use crate::call::Call;
 use crate::exchange::{options, text};
@@ -108,10 +107,9 @@ impl Backend {
             let Some(stored) = backend.read(&at).await? else {
                 return Ok(None);
             };
-            let about = json!({"etag": stored.etag, "version": stored.version});
             Ok(Some(Stored {
+                about: text(&stored)?,
                 bytes: stored.bytes.to_vec().into(),
-                about: text(&about)?,
             }))
         })
     }

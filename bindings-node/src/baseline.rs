@@ -35,7 +35,7 @@ impl Baseline {
 impl Baseline {
     /// The baseline of a file.
     #[napi]
-    pub fn read<'env>(env: &'env Env, file: String) -> napi::Result<PromiseRaw<'env, Self>> {
+    pub fn read<'env>(env: &'env Env, file: String) -> napi::Result<PromiseRaw<'env, Baseline>> {
         heavy(env, move || Ok(Self::of(ignore::Baseline::read(file)?)))
     }
 

@@ -220,7 +220,7 @@ impl Client {
     ) -> napi::Result<PromiseRaw<'env, Option<u32>>> {
         let client = self.at(call.context());
         promise(env, async move {
-            let old = client::StoredState::upgrade_in_place(client.context(), file).await?;
+            let old = client.upgrade_state(file).await?;
             Ok(old.map(|format| u32::try_from(format).unwrap_or(u32::MAX)))
         })
     }

@@ -39,7 +39,7 @@ impl History {
         call: &Call,
         file: Option<String>,
         create: bool,
-    ) -> napi::Result<PromiseRaw<'env, Self>> {
+    ) -> napi::Result<PromiseRaw<'env, History>> {
         let cx = call.context();
         promise(env, async move {
             let file = file.map(PathBuf::from);

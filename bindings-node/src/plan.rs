@@ -31,13 +31,13 @@ impl Plan {
 impl Plan {
     /// The plan of a file.
     #[napi]
-    pub fn read<'env>(env: &'env Env, file: String) -> napi::Result<PromiseRaw<'env, Self>> {
+    pub fn read<'env>(env: &'env Env, file: String) -> napi::Result<PromiseRaw<'env, Plan>> {
         heavy(env, move || Ok(Self::of(drift::Plan::read(file)?)))
     }
 
     /// The plan of some bytes.
     #[napi]
-    pub fn parse<'env>(env: &'env Env, bytes: Buffer) -> napi::Result<PromiseRaw<'env, Self>> {
+    pub fn parse<'env>(env: &'env Env, bytes: Buffer) -> napi::Result<PromiseRaw<'env, Plan>> {
         // JavaScript may write to the buffer meanwhile.
         let bytes = bytes.to_vec();
         heavy(env, move || Ok(Self::of(drift::Plan::parse(&bytes)?)))

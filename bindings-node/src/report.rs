@@ -60,7 +60,7 @@ impl DriftReport {
 impl DriftReport {
     /// Reads a report that was written as JSON.
     #[napi(factory)]
-    pub fn from_json(json: String) -> napi::Result<Self> {
+    pub fn from_json(json: String) -> napi::Result<DriftReport> {
         now(|| Ok(Self::of(drift::DriftReport::from_json(&json)?, Vec::new())))
     }
 

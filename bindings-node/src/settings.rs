@@ -44,7 +44,7 @@ impl Settings {
         env: &'env Env,
         folder: String,
         values: String,
-    ) -> napi::Result<PromiseRaw<'env, Self>> {
+    ) -> napi::Result<PromiseRaw<'env, Settings>> {
         heavy(env, move || {
             let values: BTreeMap<String, String> = options(&values)?;
             let values: Vec<(&str, &str)> = values
@@ -57,7 +57,10 @@ impl Settings {
 
     /// The settings of one file alone.
     #[napi]
-    pub fn validate<'env>(env: &'env Env, file: String) -> napi::Result<PromiseRaw<'env, Self>> {
+    pub fn validate<'env>(
+        env: &'env Env,
+        file: String,
+    ) -> napi::Result<PromiseRaw<'env, Settings>> {
         heavy(env, move || {
             Ok(Self::of(settings::Settings::validate(file)))
         })

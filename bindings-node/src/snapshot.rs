@@ -33,7 +33,7 @@ impl Snapshot {
 impl Snapshot {
     /// The snapshot of a file.
     #[napi]
-    pub fn read<'env>(env: &'env Env, file: String) -> napi::Result<PromiseRaw<'env, Self>> {
+    pub fn read<'env>(env: &'env Env, file: String) -> napi::Result<PromiseRaw<'env, Snapshot>> {
         heavy(env, move || Ok(Self::of(drift::Snapshot::read(file)?)))
     }
 

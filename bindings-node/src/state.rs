@@ -47,7 +47,7 @@ fn secrets(shown: bool) -> Secrets {
 impl State {
     /// The state of a file.
     #[napi]
-    pub fn read<'env>(env: &'env Env, file: String) -> napi::Result<PromiseRaw<'env, Self>> {
+    pub fn read<'env>(env: &'env Env, file: String) -> napi::Result<PromiseRaw<'env, State>> {
         heavy(env, move || Ok(Self::of(StoredState::read(file)?)))
     }
 
@@ -57,7 +57,7 @@ impl State {
         env: &'env Env,
         bytes: Buffer,
         name: String,
-    ) -> napi::Result<PromiseRaw<'env, Self>> {
+    ) -> napi::Result<PromiseRaw<'env, State>> {
         // JavaScript may write to the buffer meanwhile.
         let bytes = bytes.to_vec();
         heavy(env, move || {

@@ -57,7 +57,7 @@ export class Backend {
   async read(given?: ReadOptions): Promise<StoredBytes | null> {
     const [call, rest] = split(options(given, readRules));
     const stored = await run(call, (current) => this.#native.read(current, JSON.stringify(rest)));
-    return stored === null ? null : Object.freeze({ bytes: stored.bytes, ...parse<Omit<StoredBytes, 'bytes'>>(stored.about) });
+    return stored == null ? null : Object.freeze({ ...parse<StoredBytes>(stored.about), bytes: stored.bytes });
   }
 
   /** The versions that can still be read, newest first. */

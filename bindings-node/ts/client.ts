@@ -170,7 +170,7 @@ export class Client {
   /** Writes a state file in format 4, under Terraform's own lock; gives the format it had, `null` when it was 4 already. */
   async upgradeState(file: PathLike, given?: CallOptions): Promise<number | null> {
     const name = path('file', file);
-    return run(options(given, callRules), (call) => this.#native.upgradeState(call, name));
+    return (await run(options(given, callRules), (call) => this.#native.upgradeState(call, name))) ?? null;
   }
 
   /** The severity rules that hold. */

@@ -292,6 +292,8 @@ export interface StoredBytes {
   readonly bytes: Buffer;
   readonly etag: string | null;
   readonly version: string | null;
+  /** When it was written, RFC 3339. */
+  readonly modified: string | null;
 }
 
 /** A version of a state that can still be read. */

@@ -43,14 +43,14 @@ export class DriftStream implements AsyncIterable<Finding> {
       try {
         for (;;) {
           const text = await running.settle(() => stream.next());
-          if (text === null) break;
+          if (text == null) break;
           for (const item of parse<readonly DriftItem[]>(text)) {
             yield item;
             running.check();
           }
         }
         const report = stream.report();
-        if (report !== null) this.#report = new DriftReport(report);
+        if (report) this.#report = new DriftReport(report);
       } finally {
         stream.close();
       }

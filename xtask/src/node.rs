@@ -12,7 +12,7 @@ use crate::stamp;
 use crate::step::{Log, timed};
 
 /// What the copy keeps between runs: other files are replaced.
-const KEPT: [&str; 3] = ["node_modules", "packages", "ts/native.types.d.ts"];
+const KEPT: [&str; 2] = ["node_modules", "packages"];
 
 /// Builds, packs, installs and tests. `words` go to the runner of the tests.
 pub fn test(layout: &Layout, words: &[&str]) -> Result<(), Failure> {
@@ -68,26 +68,17 @@ impl<'a> Node<'a> {
     /// The native half, what TypeScript makes of the rest, and the tarballs.
     fn build(&self, profile: &str) -> Result<(), Failure> {
         let log = self.log("node-build")?;
-        let manifest = self.source.join("Cargo.toml");
-        let mut native = self.command("node", &self.copy);
-        native
-            .arg("node_modules/@napi-rs/cli/dist/cli.js")
-            .args(["build", "--platform", "--no-js", "--profile", profile])
-            .args(["--dts", "ts/native.types.d.ts", "--output-dir", "."])
-            .arg("--manifest-path")
-            .arg(manifest)
-            .args(["--package-json-path", "package.json"])
-            .arg("--target-dir")
-            .arg(&self.layout.target);
-        if profile == "release" {
-            native.arg("--strip");
-        }
-        log.run(&mut native)?;
         let script = |name: &str| {
             let mut command = self.command("node", &self.copy);
             command.arg(Path::new("scripts").join(name));
             command
         };
+        let manifest = self.source.join("Cargo.toml");
+        log.run(
+            script("native.mjs")
+                .args(["--profile", profile, "--manifest"])
+                .arg(manifest),
+        )?;
         let schemas = self.layout.workspace.join("schemas");
         log.run(
             script("types.mjs")
@@ -248,12 +239,12 @@ mod tests {
         };
         write(from.join("ts/a.ts"), "a");
         write(to.join("ts/gone.ts"), "gone");
-        write(to.join("ts/native.types.d.ts"), "generated");
+        write(to.join("ts/kept/index.js"), "kept");
         write(to.join("node_modules/x/index.js"), "x");
-        replace(&from, &to, &KEPT).unwrap();
+        replace(&from, &to, &["node_modules", "ts/kept"]).unwrap();
         assert_eq!(fs::read_to_string(to.join("ts/a.ts")).unwrap(), "a");
         assert!(!to.join("ts/gone.ts").exists());
-        assert!(to.join("ts/native.types.d.ts").exists());
+        assert!(to.join("ts/kept/index.js").exists());
         assert!(to.join("node_modules/x/index.js").exists());
     }
 

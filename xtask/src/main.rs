@@ -6,6 +6,7 @@ mod failure;
 mod fuzz;
 mod install;
 mod layout;
+mod node;
 mod prerequisites;
 mod python;
 mod recipes;
@@ -28,6 +29,8 @@ Commands:
   tools --list          show what that is
   python [-- ARGS]      build the Python package and run its tests; ARGS go to pytest
   providers             build and install the two test providers alone
+  node test [-- ARGS]   build, pack, install and test the Node.js package alone; ARGS go to node --test
+  node pack             make its tarballs, optimised
   noise                 run the noise lab and write what it finds to docs/noise.md
   fuzz [TARGET] [--seconds N] [--keep]
                         feed hostile bytes to the parsers, ten minutes each; --keep adds to the corpus
@@ -74,6 +77,11 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         ["fuzz", options @ ..] => fuzz::run(&Layout::find()?, &fuzz::Options::parse(options)?),
         ["python"] => python::test(&Layout::find()?, &[]),
         ["python", "--", pytest @ ..] => python::test(&Layout::find()?, pytest),
+        ["node", "test"] => node::test(&Layout::find()?, &[]),
+        ["node", "test", "--", words @ ..] => node::test(&Layout::find()?, words),
+        ["node", "pack"] => {
+            node::pack(&Layout::find()?).map(|folder| println!("{}", folder.display()))
+        }
         ["noise"] => suite::noise(&Layout::find()?),
         ["providers"] => tools::install(&Layout::find()?, Some(recipes::TEST_PROVIDERS)),
         _ => Err(Failure::new(format!(

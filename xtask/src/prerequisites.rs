@@ -7,6 +7,8 @@ use crate::layout::{self, Layout};
 
 /// OpenTofu 1.12 asks for it.
 const GO: [u32; 3] = [1, 26, 6];
+/// The oldest one that the Node.js package runs on.
+const NODE: [u32; 3] = [20, 17, 0];
 /// The oldest one that the Python package supports.
 const PYTHON: [u32; 3] = [3, 11, 0];
 
@@ -41,6 +43,13 @@ pub fn check(layout: &Layout) -> Result<(), Failure> {
             &["--version"],
             "apt-get install -y build-essential",
         ),
+        versioned(
+            "node",
+            &["--version"],
+            NODE,
+            "install it from https://nodejs.org/en/download",
+        ),
+        present("npm", "npm", &["--version"], "it comes with Node.js"),
         present("git", "git", &["--version"], "apt-get install -y git"),
         fixtures(layout),
     ];

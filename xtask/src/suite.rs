@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::failure::Failure;
 use crate::layout::{self, Layout};
 use crate::step::{Log, timed};
-use crate::{prerequisites, python, tools};
+use crate::{node, prerequisites, python, tools};
 
 pub fn run(layout: &Layout, nextest: &[&str]) -> Result<(), Failure> {
     prerequisites::check(layout)?;
@@ -38,6 +38,7 @@ pub fn run(layout: &Layout, nextest: &[&str]) -> Result<(), Failure> {
     if layout.fixtures.is_none() {
         println!("fixtures                 none: the tests that read them say so and return");
     }
+    node::test(layout, &[])?;
     suite.nextest(nextest)
 }
 

@@ -1,0 +1,44 @@
+// What the tests share. They run in an empty project that has nothing but the packed package.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** The checkout. */
+export const repository = process.env.DRIFTMGR_REPOSITORY;
+if (repository === undefined) throw new Error('DRIFTMGR_REPOSITORY has to name the checkout');
+
+/** A root module whose state was applied, and whose files were changed afterwards: 2 of 6 objects are gone. */
+export const quickstart = join(repository, 'examples/quickstart');
+
+/** A folder that is there for one test. */
+export function folder(t) {
+  const path = mkdtempSync(join(tmpdir(), 'driftmgr-node-'));
+  t.after(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+/** A state of format 4 as text. */
+export function state(resources, { serial = 1, lineage = 'test', outputs = {} } = {}) {
+  return JSON.stringify({ version: 4, terraform_version: '1.9.0', serial, lineage, outputs, resources });
+}
+
+/** Resources of a type that is read natively: each has one random id. */
+export function randoms(count) {
+  return Array.from({ length: count }, (_, i) => ({
+    mode: 'managed',
+    type: 'null_resource',
+    name: `r${i}`,
+    provider: 'provider["registry.terraform.io/hashicorp/null"]',
+    instances: [{ schema_version: 0, attributes: { id: `${i}`, triggers: null } }],
+  }));
+}
+
+/** Numbers that are the same in every run. */
+export function random(seed) {
+  let x = seed;
+  return () => {
+    x = (Math.imul(x, 1664525) + 1013904223) >>> 0;
+    return x / 2 ** 32;
+  };
+}

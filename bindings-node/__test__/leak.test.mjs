@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import test from 'node:test';
+
+import { quickstart } from './helpers.mjs';
+
+/** Resident memory after a first round, and after a second one of as many calls, in MiB. */
+function grown(body, calls) {
+  const script = `
+    import { open, State, DriftmgrError } from 'driftmgr';
+    const [path, calls] = [process.argv[1], Number(process.argv[2])];
+    const settled = async () => {
+      for (let i = 0; i < 5; i += 1) { globalThis.gc(); await new Promise((resolve) => setTimeout(resolve, 20)); }
+      return process.memoryUsage.rss() / 2 ** 20;
+    };
+    ${body}
+    const many = async () => {
+      for (let done = 0; done < calls; done += 20) await Promise.all(Array.from({ length: 20 }, once));
+    };
+    await many();
+    const before = await settled();
+    await many();
+    console.log((await settled()) - before);
+  `;
+  const words = ['--expose-gc', '--input-type=module', '-e', script, '--', quickstart, String(calls)];
+  return Number(execFileSync(process.execPath, words, { encoding: 'utf8', timeout: 120_000 }));
+}
+
+test('10,000 calls after 10,000 others take no more memory', () => {
+  const mebibytes = grown(
+    `const text = JSON.stringify({ version: 4, serial: 1, lineage: 'l', outputs: {}, resources: [] });
+     const once = async () => { const state = await State.parse(text); state.health(); return state.list(); };`,
+    10_000,
+  );
+  assert.ok(mebibytes < 8, `${mebibytes} MiB`);
+});
+
+test('neither do errors, events, aborts and streams that were left', () => {
+  const mebibytes = grown(
+    `const stack = await open(path);
+     const once = async () => {
+       await open('/nowhere').catch((error) => { if (!(error instanceof DriftmgrError)) throw error; });
+       await stack.detectDrift({ onEvent() {}, targets: ['terraform_data.none'] });
+       for await (const finding of stack.driftStream()) break;
+       const controller = new AbortController();
+       const run = stack.detectDrift({ signal: controller.signal }).catch(() => {});
+       controller.abort();
+       await run;
+     };`,
+    400,
+  );
+  assert.ok(mebibytes < 16, `${mebibytes} MiB`);
+});

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { createRequire } from 'node:module';
+import test from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const require = createRequire(import.meta.url);
+const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin/tsc');
+const home = fileURLToPath(new URL('../consumers', import.meta.url));
+
+/** What the compiler says about a file that uses the package. */
+function compile(name, source) {
+  mkdirSync(home, { recursive: true });
+  writeFileSync(join(home, name), source);
+  const words = ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--target', 'es2022', '--module', 'node16', '--types', 'node'];
+  const { status, stdout } = spawnSync(process.execPath, [tsc, ...words, join(home, name)], { encoding: 'utf8', cwd: home });
+  return { status, stdout };
+}
+
+const CONSUMER = `
+import { Client, DriftmgrError, DriftReport, ExactNumber, History, isDriftmgrError, open, Settings, State, version } from 'driftmgr';
+import type { Check, DriftEvent, ErrorCode, Finding, JsonValue, Severity } from 'driftmgr';
+
+function exhaustive(code: ErrorCode): number {
+  switch (code) {
+    case 'not_found': case 'permission_denied': case 'unauthenticated': case 'locked': case 'conflict': case 'rate_limited': case 'timeout':
+    case 'cancelled': case 'unsupported': case 'invalid_config': case 'invalid_state': case 'invalid_input': case 'unavailable':
+    case 'tool_failed': case 'unexpected': return 1;
+  }
+}
+
+function shown(value: JsonValue): string {
+  if (value instanceof ExactNumber) return value.digits;
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.keys(value).join() : String(value);
+}
+
+export async function main(signal: AbortSignal): Promise<number> {
+  const stack = await open(new URL('file:///infra'), { signal, workspace: 'prod', variables: { a: 'b' } });
+  const onEvent = (event: DriftEvent): void => {
+    if (event.type === 'instance_read') console.log(event.address.length, event.outcome === 'same');
+  };
+  const report: DriftReport = await stack.detectDrift({ signal, onEvent, timeout: 1000, sensitivity: 'low' });
+  const severities: Severity[] = report.findings.map((finding) => finding.drift.severity);
+  for await (const finding of stack.driftStream()) {
+    const one: Finding = finding;
+    for (const change of one.drift.changes) console.log(change.path, shown(change.before), change.hidden?.reason);
+  }
+  for await (const item of stack.driftStream().items()) {
+    if (item.type === 'looked') console.log(item.looked.done / item.looked.total);
+  }
+  const check: Check = report.check('critical');
+  if (check.safe === null) console.log(check.exit);
+  const html: string = await report.render('html', { timestamp: new Date() });
+  const client = new Client({ settings: await Settings.load('.') });
+  const { report: all, unopened } = await client.detectDriftAt(['a', 'b'], { plugins: false, variableFiles: ['x.tfvars'] });
+  const state: State = await State.parse(Buffer.from(''));
+  const outputs = await state.outputs();
+  for (const { value, sensitive } of Object.values(outputs)) console.log(sensitive ? '' : shown(value));
+  const history = await History.open();
+  console.log((await history.record(all)).new, html, unopened.length, severities, version().features);
+  try {
+    return 0;
+  } catch (error) {
+    if (isDriftmgrError(error, 'locked')) return exhaustive(error.code);
+    if (error instanceof DriftmgrError) console.log(error.hints[0]?.length, error.context[0]?.[1], error.retryable === true);
+    throw error;
+  }
+}
+`;
+
+test('a strict consumer compiles, as a module and as CommonJS', () => {
+  for (const name of ['consumer.mts', 'consumer.cts']) {
+    const { status, stdout } = compile(name, CONSUMER);
+    assert.equal(status, 0, stdout);
+  }
+});
+
+/** Each of these must not compile. */
+const refused = {
+  'an unknown option': `stack.detectDrift({ paralelism: 1 })`,
+  'a wrong word': `stack.detectDrift({ sensitivity: 'hihg' })`,
+  'a wrong format': `report.render('pdf')`,
+  'an error code that there is not': `isDriftmgrError(0, 'not_fuond')`,
+  'changing a result': `report.summary.drifted = 0`,
+  'changing a list': `report.findings.push(report.findings[0]!)`,
+  'changing a list inside': `report.findings[0]!.drift.reasons.pop()`,
+  'a member that there is not': `report.findings[0]!.severity`,
+  'another kind of state': `stack.againstState(stack)`,
+};
+
+test('what would fail at run time does not compile', () => {
+  const lines = Object.values(refused).map((statement) => `  // @ts-expect-error\n  void (${statement});`);
+  const { status, stdout } = compile('refused.mts', `
+import { DriftReport, isDriftmgrError, Stack } from 'driftmgr';
+export function refused(stack: Stack, report: DriftReport): void {
+${lines.join('\n')}
+}
+`);
+  assert.equal(status, 0, stdout);
+});
+
+test('the types of the package hold by themselves', () => {
+  cpSync(dirname(require.resolve('driftmgr/package.json')), join(home, 'copy'), { recursive: true });
+  const words = ['--noEmit', '--strict', '--target', 'es2022', '--module', 'node16', '--types', 'node', '--skipLibCheck', 'false'];
+  const { status, stdout } = spawnSync(process.execPath, [tsc, ...words, join(home, 'copy/dist/index.d.ts')], { encoding: 'utf8', cwd: home });
+  assert.equal(status, 0, stdout);
+});

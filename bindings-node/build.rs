@@ -1,0 +1,5 @@
+//! Tells the linker what Node.js itself provides.
+
+fn main() {
+    napi_build::setup();
+}

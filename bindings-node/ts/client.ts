@@ -1,0 +1,198 @@
+import { Backend } from './backend.js';
+import { ask, callRules, now, run, split, type CallOptions } from './call.js';
+import { parse, type JsonValue } from './exchange.js';
+import { native } from './native.js';
+import type { Client as NativeClient } from './native.types.js';
+import { either, instanceOf, judge, options, path, paths, record, rule, text, textMap, texts, type PathLike, type Rules } from './options.js';
+import { Plan } from './plan.js';
+import { DriftReport } from './report.js';
+import type { BackendKind, Diagnosis, SeverityRule } from './results.js';
+import { Settings } from './settings.js';
+import { Snapshot } from './snapshot.js';
+import { driftRules, looking, Stack, type DriftOptions } from './stack.js';
+import { State } from './state.js';
+import { DriftStream } from './stream.js';
+
+/** What a client is made with. */
+export interface ClientOptions {
+  /** Settings; the defaults unless given. No file is read that nobody told it to read. */
+  readonly settings?: Settings | undefined;
+}
+
+/** How a target is opened. */
+export interface OpenOptions extends CallOptions {
+  /** The workspace, instead of the selected one. For folders only: a state file is one workspace. */
+  readonly workspace?: string | undefined;
+  /** Values of root module variables, as `-var` gives them. They win over files. */
+  readonly variables?: Readonly<Record<string, string>> | undefined;
+  /** Files of values, as `-var-file` names them. */
+  readonly variableFiles?: readonly string[] | undefined;
+}
+
+/** How targets are opened and looked at. */
+export type DriftAtOptions = DriftOptions & OpenOptions;
+
+/** What a plan that needs no target is called. */
+export interface AgainstOptions {
+  /** The name of the plan's own state in the report; `plan` unless given. */
+  readonly label?: string | undefined;
+}
+
+/** A report, what was opened for it, and what could not be. */
+export interface Survey {
+  readonly report: DriftReport;
+  readonly stacks: readonly Stack[];
+  readonly unopened: readonly string[];
+}
+
+const clientRules: Rules<ClientOptions> = { settings: instanceOf(Settings, 'Settings') };
+const openRules: Rules<OpenOptions> = { ...callRules, workspace: text, variables: textMap, variableFiles: texts };
+const stackList = rule('an array of Stacks', (value) => Array.isArray(value) && value.every((one) => one instanceof Stack));
+const snapshots = instanceOf(Snapshot, 'a Snapshot');
+const plans = instanceOf(Plan, 'a Plan');
+const realities = either(plans, snapshots, instanceOf(State, 'a State'));
+const againstRules: Rules<AgainstOptions> = { label: text };
+const natives = (stacks: readonly Stack[]) => stacks.map((stack) => stack.native);
+
+/**
+ * Opens states and answers questions about several of them at once: a provider process serves all that share its configuration.
+ *
+ * @example
+ * const client = new Client({ settings: await Settings.load() });
+ * const { report } = await client.detectDriftAt(['network', 'database']);
+ */
+export class Client {
+  readonly #native: NativeClient;
+
+  constructor(given?: ClientOptions) {
+    const { settings } = options(given, clientRules);
+    this.#native = now(() => new native.Client(settings?.native));
+    Object.freeze(this);
+  }
+
+  /** Opens a target: the folder of a root module, or a state file. */
+  async open(target: PathLike, given?: OpenOptions): Promise<Stack> {
+    const name = path('target', target);
+    const [call, rest] = split(options(given, openRules));
+    return new Stack(await run(call, (current) => this.#native.open(current, name, JSON.stringify(rest))));
+  }
+
+  /** Looks at every managed instance of the stacks. */
+  async detectDrift(stacks: readonly Stack[], given?: DriftOptions): Promise<DriftReport> {
+    judge('stacks', stacks, stackList);
+    const [call, rest] = looking(given);
+    return new DriftReport(await run(call, (current) => this.#native.detectDrift(current, natives(stacks), rest)));
+  }
+
+  /** Opens targets and looks at them. One target that cannot be opened is the error; among several it is a problem of the report. */
+  async detectDriftAt(targets: readonly PathLike[], given?: DriftAtOptions): Promise<Survey> {
+    return this.#survey(targets, given, {});
+  }
+
+  /**
+   * Opens targets and holds them against what stands for reality: a snapshot for any number of targets, a state for one, a plan for one or for none, which
+   * is then about the plan's own state. No provider is asked.
+   */
+  async detectDriftAgainst(
+    targets: readonly PathLike[],
+    against: Plan | Snapshot | State,
+    given?: DriftAtOptions & AgainstOptions,
+  ): Promise<Survey> {
+    judge('against', against, realities);
+    return this.#survey(targets, given, {
+      plan: against instanceof Plan ? against : undefined,
+      snapshot: against instanceof Snapshot ? against : undefined,
+      state: against instanceof State ? against : undefined,
+    });
+  }
+
+  async #survey(
+    targets: readonly PathLike[],
+    given: (DriftAtOptions & AgainstOptions) | undefined,
+    { plan, snapshot, state }: { plan?: Plan | undefined; snapshot?: Snapshot | undefined; state?: State | undefined },
+  ): Promise<Survey> {
+    const names = paths('targets', targets);
+    const rules = { ...driftRules, ...openRules, ...(plan && againstRules) } as typeof driftRules & typeof openRules & typeof againstRules;
+    const [call, judged] = split(options(given, rules));
+    const { workspace, variables, variableFiles, label = 'plan', ...rest } = judged;
+    const opened = JSON.stringify({ workspace, variables, variableFiles });
+    const survey = await run(call, (current) =>
+      this.#native.detectDriftAt(current, names, opened, JSON.stringify(rest), plan?.native, snapshot?.native, state?.native, label),
+    );
+    return Object.freeze({
+      report: new DriftReport(survey.report()),
+      stacks: Object.freeze(survey.stacks().map((stack) => new Stack(stack))),
+      unopened: Object.freeze(survey.unopened()),
+    });
+  }
+
+  /** Looks at the stacks, with findings as soon as they are known. */
+  driftStream(stacks: readonly Stack[], given?: DriftOptions): DriftStream {
+    judge('stacks', stacks, stackList);
+    const [call, rest] = looking(given);
+    return new DriftStream(call, (current) => this.#native.driftStream(current, natives(stacks), rest));
+  }
+
+  /** Looks at the stacks and writes down what was found. */
+  async snapshot(
+    stacks: readonly Stack[],
+    given?: DriftOptions,
+  ): Promise<{ readonly snapshot: Snapshot; readonly report: DriftReport }> {
+    judge('stacks', stacks, stackList);
+    const [call, rest] = looking(given);
+    return Snapshot.recorded(await run(call, (current) => this.#native.snapshot(current, natives(stacks), rest)));
+  }
+
+  /** Compares the stacks with what a snapshot found. No provider is asked. */
+  async driftBySnapshot(stacks: readonly Stack[], snapshot: Snapshot, given?: DriftOptions): Promise<DriftReport> {
+    judge('stacks', stacks, stackList);
+    judge('snapshot', snapshot, snapshots);
+    const [call, rest] = looking(given);
+    return new DriftReport(
+      await run(call, (current) => this.#native.againstSnapshot(current, natives(stacks), snapshot.native, rest)),
+    );
+  }
+
+  /** What a plan says about the state it was made from; no state is needed. `label` names it in the report. */
+  async driftOfPlan(label: string, plan: Plan, given?: DriftOptions): Promise<DriftReport> {
+    judge('label', label, text);
+    judge('plan', plan, plans);
+    const [call, rest] = looking(given);
+    return new DriftReport(await run(call, (current) => this.#native.driftOfPlan(current, label, plan.native, rest)));
+  }
+
+  /** What this machine offers: the environment, caches, and for each target the binary of every provider. Nothing is started. */
+  async doctor(targets: readonly PathLike[] = [], given?: CallOptions): Promise<Diagnosis> {
+    const names = paths('targets', targets);
+    return ask(options(given, callRules), (call) => this.#native.doctor(call, names));
+  }
+
+  /** Writes a state file in format 4, under Terraform's own lock; gives the format it had, `null` when it was 4 already. */
+  async upgradeState(file: PathLike, given?: CallOptions): Promise<number | null> {
+    const name = path('file', file);
+    return (await run(options(given, callRules), (call) => this.#native.upgradeState(call, name))) ?? null;
+  }
+
+  /** The severity rules that hold. */
+  rules(): readonly SeverityRule[] {
+    return parse(now(() => this.#native.rules()));
+  }
+
+  /** The kinds of backends that can be opened. */
+  backends(): readonly BackendKind[] {
+    return parse(now(() => this.#native.backends()));
+  }
+
+  /** Opens a backend by its kind and arguments, as a `backend` block has them. Relative paths in them start at `root`. */
+  backend(kind: string, config: Readonly<Record<string, JsonValue>> = {}, root: PathLike = '.'): Backend {
+    judge('kind', kind, text);
+    judge('config', config, record);
+    const folder = path('root', root);
+    return new Backend(now(() => this.#native.backend(kind, JSON.stringify(config), folder)));
+  }
+}
+
+/** Opens a target with the default settings: the folder of a root module, or a state file. */
+export async function open(target: PathLike, given?: OpenOptions): Promise<Stack> {
+  return new Client().open(target, given);
+}

@@ -30,7 +30,7 @@ impl DriftChoices {
         let paths = self.provider_paths.into_iter();
         let paths = paths.map(|(source, path)| Ok((source.parse()?, path)));
         Ok(DriftOptions {
-            parallelism: self.parallelism.unwrap_or(base.parallelism),
+            parallelism: self.parallelism.or(base.parallelism),
             read_timeout: self.read_timeout.map_or(base.read_timeout, milliseconds),
             plugins: self.plugins.unwrap_or(base.plugins),
             targets: self.targets,
@@ -41,6 +41,8 @@ impl DriftChoices {
             },
             provider_paths: paths.collect::<Result<_>>()?,
             comparators: base.comparators,
+            workers: base.workers,
+            sink: base.sink,
             driftignore: self.driftignore.or(base.driftignore),
             baseline: self.baseline.or(base.baseline),
         })

@@ -50,7 +50,7 @@ impl DriftArguments {
         let mut options = client.drift_options();
         options.targets = self.targets.unwrap_or(options.targets);
         options.exclude = self.exclude.unwrap_or(options.exclude);
-        options.parallelism = self.parallelism.unwrap_or(options.parallelism);
+        options.parallelism = self.parallelism.or(options.parallelism);
         options.plugins = self.plugins.unwrap_or(options.plugins);
         options.driftignore = self.driftignore.or(options.driftignore);
         options.baseline = self.baseline.or(options.baseline);

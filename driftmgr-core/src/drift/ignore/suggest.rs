@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::outcome::each;
+use super::path::PathPattern;
 use crate::address::InstanceAddress;
 use crate::drift::model::{AttributeChange, DriftReport, Finding};
 use crate::drift::noise::may_be_hidden;
@@ -31,6 +32,8 @@ impl Candidate {
                 let open = change.hidden.is_none() && may_be_hidden(finding, change);
                 open.then(|| Self::new(finding, change))
             })
+            // What no rule can name cannot be proposed.
+            .filter(|candidate| PathPattern::new(&candidate.path).is_ok())
             .collect()
     }
 

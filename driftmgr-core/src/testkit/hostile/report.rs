@@ -25,10 +25,7 @@ pub fn report(bytes: &[u8]) {
     let again = json::read(&text).expect("what was written can be read");
     assert_eq!(json::drift(&again), written);
     formats(&report);
-    match Candidate::from_json(&text) {
-        Ok(candidates) => suggestions(&candidates),
-        Err(error) => refused(&error),
-    }
+    suggestions(&Candidate::of(&report));
 }
 
 fn formats(report: &DriftReport) {

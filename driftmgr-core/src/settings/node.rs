@@ -131,16 +131,21 @@ pub(super) fn parse(text: &str) -> Result<Option<Node>, Broken> {
         };
         return Err(Broken::new("a control character: expected text", mark));
     }
+    // What is missing at the end is missing in the last line, not after it.
+    let lines = text.lines().count().max(1);
+    let inside = |mark: Mark| Mark {
+        line: mark.line.min(lines),
+        ..mark
+    };
     let mut parser = Parser::new_from_str(text);
     let mut builder = Builder::default();
     loop {
         let (event, marker) = parser.next_token().map_err(|error| {
-            let mut broken = Broken::from(error);
-            // What ends too early is wrong in the last line, not after it.
-            broken.mark.line = broken.mark.line.min(text.lines().count().max(1));
-            broken
+            let broken = Broken::from(error);
+            let mark = inside(broken.mark);
+            Broken { mark, ..broken }
         })?;
-        let mark = Mark::from(&marker);
+        let mark = inside(Mark::from(&marker));
         match event {
             Event::StreamEnd => return Ok(builder.root),
             Event::DocumentStart if builder.root.is_some() => {
@@ -396,6 +401,10 @@ mod tests {
         assert_eq!(refused("a: 1\n---\nb: 2\n").0, 2);
         assert!(refused("a: !!str 1").1.contains("tag"));
         assert_eq!(refused("a: [1, {b: \n").0, 1);
+        let Data::Map(entries) = data("a: 1\nb:") else {
+            panic!()
+        };
+        assert_eq!(entries[1].1.mark.line, 2);
         // The parser takes a zero for the end of the text.
         for text in ["a: 1\nb\0: [", "a: 1\nb\u{1b}: 2"] {
             let broken = parse(text).unwrap_err();

@@ -140,7 +140,7 @@ fn nothing_in_the_file_sets_nothing() {
 #[test]
 fn what_is_no_yaml_of_settings_is_refused_with_its_line() {
     for (text, line, word) in [
-        ("a: [", 2, "not YAML"),
+        ("a: [", 1, "not YAML"),
         ("app:\n\tname: x", 2, "not YAML"),
         ("- a\n- b", 1, "expected a block of keys, found a list"),
         ("just words", 1, "expected a block of keys"),

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use super::json::{Document, Object};
 use super::scalars::{broken, legacy_provider, metadata, own, provider_of_type};
 use crate::address::{
-    InstanceKey, ModulePath, ProviderConfigAddress, ResourceAddress, ResourceMode,
+    InstanceAddress, InstanceKey, ModulePath, ProviderConfigAddress, ResourceAddress, ResourceMode,
 };
 use crate::error::Result;
 use crate::state::model::{Each, Instance, InstanceStatus, Output, RawAttributes, Resource, State};
@@ -294,7 +294,9 @@ fn address(module: &ModulePath, key: &str) -> Option<(ResourceAddress, Option<In
         resource_type: resource_type.to_owned(),
         name: name.to_owned(),
     };
-    Some((address, index))
+    // What is no name today was none then.
+    let read: InstanceAddress = address.to_string().parse().ok()?;
+    (read.resource == address).then_some((address, index))
 }
 
 /// A dependency in today's spelling; `None` for what is no reference.

@@ -61,7 +61,12 @@ fn each_wrong_file_is_named() {
         (
             "{\"version\":3,\"modules\":[{\"path\":[\"root\"],\"resources\":{\"_b.c\":{\"type\":\"_b\",\"primary\":{\"id\":\"i\"}}}}]}",
             "invalid_state",
-            "the provider of _b.c",
+            "the provider of resource `_b.c`",
+        ),
+        (
+            "{\"version\":3,\"modules\":[{\"path\":[\"root\"],\"resources\":{\"`_b.c\":{\"type\":\"a_b\",\"primary\":{\"id\":\"i\"}}}}]}",
+            "invalid_state",
+            "is no resource address",
         ),
         (
             "{\"version\":3,\"modules\":[{\"path\":[\"root\",\"a b\"]}]}",

@@ -4,6 +4,7 @@
 //! core's token; what the core tells meanwhile is handed to the callback in the caller's own thread.
 
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -19,6 +20,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyCFunction, PyDict, PyTuple};
 
 use crate::error::{defect, exception};
+use crate::runtime::{Inside, attached};
 use crate::{event, log, runtime};
 
 /// How often a waiting thread looks for signals.
@@ -106,10 +108,19 @@ fn begin(
     done: impl FnOnce(Result<Answer>) + Send + 'static,
 ) -> PyResult<()> {
     log::begin(py);
-    let runtime = runtime::handle(py).map_err(|error| exception(py, &error))?;
-    runtime.spawn(async move {
+    let threads = runtime::threads(py).map_err(|error| exception(py, &error))?;
+    threads.handle.spawn(async move {
+        let cancel = cx.cancellation().clone();
         let work = AssertUnwindSafe(async move { work(cx).await });
-        let result = match work.catch_unwind().await {
+        let mut work = pin!(work.catch_unwind());
+        let ended = tokio::select! {
+            ended = &mut work => ended,
+            () = threads.ends.cancelled() => {
+                cancel.cancel();
+                work.await
+            }
+        };
+        let result = match ended {
             Ok(result) => result,
             Err(panic) => Err(defect(panic.as_ref())),
         };
@@ -149,6 +160,8 @@ impl Call {
         begin(py, cx, work, move |result| {
             let _ = sender.send(Message::Done(result));
         })?;
+        // An interpreter that ends waits until nobody waits here.
+        let _inside = Inside::enter();
         let receiver = Mutex::new(receiver);
         let next = |wait: Duration| {
             py.detach(|| {
@@ -249,7 +262,7 @@ impl Reply {
     ) {
         let reply = self.clone();
         let run = Mutex::new(Some(run));
-        Python::try_attach(|py| {
+        attached(|py| {
             let reply = reply.clone();
             let called = PyCFunction::new_closure(
                 py,
@@ -293,7 +306,7 @@ struct ToLoop {
 impl Observer for ToLoop {
     fn on_event(&self, event: &Event) {
         let event = event.clone();
-        let Some(callback) = Python::try_attach(|py| self.callback.clone_ref(py)) else {
+        let Some(callback) = attached(|py| self.callback.clone_ref(py)) else {
             return;
         };
         let cancel = self.reply.cancel.clone();

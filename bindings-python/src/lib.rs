@@ -11,6 +11,7 @@ mod client;
 mod error;
 mod event;
 mod history;
+mod host;
 mod json;
 mod log;
 mod python_backend;

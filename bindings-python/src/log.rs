@@ -14,6 +14,8 @@ use tracing::subscriber::Interest;
 use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
+use crate::runtime::attached;
+
 /// The level of Python's logger, as `logging` counts.
 static LEVEL: AtomicU8 = AtomicU8::new(u8::MAX);
 
@@ -77,7 +79,7 @@ impl<S: Subscriber> Layer<S> for Bridge {
         let name = metadata.target().replace("::", ".");
         let name = name.replacen("driftmgr_core", "driftmgr", 1);
         // An interpreter that ends has no loggers any more.
-        Python::try_attach(|py| {
+        attached(|py| {
             let told = logger(py, &name).and_then(|logger| {
                 logger.call_method1("log", (number(*metadata.level()), said.text()))
             });

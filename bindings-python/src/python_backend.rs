@@ -7,26 +7,35 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 use bytes::Bytes;
 use driftmgr_core::backend::{
-    Backend, BackendFactory, BackendInfo, BackendSpec, Capability, IfMatch, LockId, LockInfo,
-    RawState, StateRef, StateVersion, WorkspaceName, WriteOptions, Written,
+    Backend, BackendFactory, BackendInfo, Capability, IfMatch, LockId, LockInfo, RawState,
+    StateRef, StateVersion, WorkspaceName, WriteOptions, Written,
 };
-use driftmgr_core::{Context, Error, ErrorKind, Result};
+use driftmgr_core::{Context, Result};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
-use crate::call::blocking;
-use crate::{error, json};
+use crate::{host, json};
 
 /// A factory that calls `make(config, root)`.
 pub(crate) fn factory(kind: String, make: Py<PyAny>) -> BackendFactory {
+    let make = Arc::new(make);
     Arc::new(move |_, spec| {
-        let backend = Python::try_attach(|py| PythonBackend::make(py, &kind, &make, spec));
-        Ok(Arc::new(backend.ok_or_else(ended)??))
+        let (kind, make) = (kind.clone(), make.clone());
+        let (config, root) = (spec.config.clone(), spec.root.clone());
+        let made = host::call_blocking(move |py| {
+            let config = config.iter();
+            let config: BTreeMap<&String, &serde_json::Value> =
+                config.map(|(name, value)| (name, value.expose())).collect();
+            let object = make.call1(py, (json::to_python(py, &config)?, root))?;
+            PythonBackend::of(py, kind, object)
+        });
+        let made = made.map_err(|error| {
+            error
+                .with("backend", &spec.origin)
+                .with_operation("backend.open")
+        })?;
+        Ok(Arc::new(made))
     })
-}
-
-fn ended() -> Error {
-    Error::new(ErrorKind::Cancelled, "the interpreter ends")
 }
 
 struct PythonBackend {
@@ -54,24 +63,11 @@ struct GivenCapability {
 }
 
 impl PythonBackend {
-    fn make(py: Python<'_>, kind: &str, make: &Py<PyAny>, spec: &BackendSpec) -> Result<Self> {
-        Self::of(py, kind, make, spec).map_err(|raised| {
-            error::from_python(py, raised)
-                .with("backend", &spec.origin)
-                .with_operation("backend.open")
-        })
-    }
-
-    fn of(py: Python<'_>, kind: &str, make: &Py<PyAny>, spec: &BackendSpec) -> PyResult<Self> {
-        let config = spec.config.iter();
-        let config: BTreeMap<&String, &serde_json::Value> =
-            config.map(|(name, value)| (name, value.expose())).collect();
-        let config = json::to_python(py, &config)?;
-        let object = make.call1(py, (config, spec.root.clone()))?;
+    fn of(py: Python<'_>, kind: String, object: Py<PyAny>) -> PyResult<Self> {
         let capability: GivenCapability = object.getattr(py, "capability")?.extract(py)?;
         Ok(Self {
             info: BackendInfo {
-                kind: kind.to_owned(),
+                kind,
                 location: object.getattr(py, "location")?.extract(py)?,
             },
             capability: Capability {
@@ -92,12 +88,7 @@ impl PythonBackend {
         work: impl FnOnce(Python<'_>, &Bound<'_, PyAny>) -> PyResult<T> + Send + 'static,
     ) -> Result<T> {
         let object = self.object.clone();
-        let called = blocking(move || {
-            let called = Python::try_attach(|py| {
-                work(py, object.bind(py)).map_err(|raised| error::from_python(py, raised))
-            });
-            called.unwrap_or_else(|| Err(ended()))
-        });
+        let called = host::call(move |py| work(py, object.bind(py)));
         cx.run(called).await
     }
 }

@@ -13,8 +13,7 @@ use pyo3::prelude::*;
 
 use tokio::sync::Semaphore;
 
-use crate::call::blocking;
-use crate::{error, json};
+use crate::{host, json};
 
 /// How many threads wait for Python code at a time.
 const AT_A_TIME: usize = 16;
@@ -56,20 +55,13 @@ impl PythonReality {
         let given = values::encode_plain(&stored);
         let address = object.address.to_string();
         let reality = self.object.clone();
-        let asked = blocking(move || {
-            let asked = Python::try_attach(|py| -> PyResult<Option<serde_json::Value>> {
-                let attributes = json::python(py, &given)?;
-                let found = reality.call_method1(py, "observe", (address, attributes))?;
-                let found = found.bind(py);
-                match found.is_none() {
-                    true => Ok(None),
-                    false => json::from_python(found).map(Some),
-                }
-            });
-            match asked {
-                Some(Ok(found)) => Ok(found),
-                Some(Err(raised)) => Err(Python::attach(|py| error::from_python(py, raised))),
-                None => Err(Error::new(ErrorKind::Cancelled, "the interpreter ends")),
+        let asked = host::call(move |py| {
+            let attributes = json::python(py, &given)?;
+            let found = reality.call_method1(py, "observe", (address, attributes))?;
+            let found = found.bind(py);
+            match found.is_none() {
+                true => Ok(None),
+                false => json::from_python(found).map(Some),
             }
         });
         let asked = async {

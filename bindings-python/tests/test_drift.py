@@ -250,7 +250,8 @@ def test_variables_can_be_given(quickstart: Path) -> None:
     assert "other" in str(raised.value)
 
 
-def test_the_doctor_and_the_rules(quickstart: Path) -> None:
+def test_the_doctor_and_the_rules(quickstart: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRIFTMGR_CACHE_DIR", str(quickstart / "cache"))
     client = driftmgr.Client()
     diagnosis = client.doctor(["."])
     assert diagnosis.machine.version == driftmgr.__version__

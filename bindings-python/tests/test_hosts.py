@@ -135,6 +135,29 @@ def test_the_log_goes_to_logging() -> None:
     assert logging.getLogger("driftmgr").level == logging.NOTSET
 
 
+ENDING = """
+import sys, threading, time, driftmgr
+
+class Slow(driftmgr.Reality):
+    def observe(self, address, attributes):
+        time.sleep({seconds})
+        return attributes
+
+stack = driftmgr.open(".").with_reality(Slow())
+told = []
+threading.Thread(target=stack.detect_drift, kwargs={{"on_event": told.append}}, daemon=True).start()
+time.sleep({wait})
+"""
+
+
+@pytest.mark.parametrize("seconds", [0.05, 0.2, 0.4])
+@pytest.mark.parametrize("wait", [0.0, 0.2])
+def test_a_program_may_end_while_a_call_goes_on(quickstart: Path, seconds: float, wait: float) -> None:
+    script = ENDING.format(seconds=seconds, wait=wait)
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    assert (told.returncode, told.stderr) == (0, "")
+
+
 def command(*arguments: str, module: bool = False) -> subprocess.CompletedProcess[str]:
     program = [sys.executable, "-m", "driftmgr"] if module else [str(Path(sys.executable).with_name("driftmgr"))]
     return subprocess.run([*program, *arguments], capture_output=True, text=True, check=False)

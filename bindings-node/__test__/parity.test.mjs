@@ -124,15 +124,19 @@ const answers = {
   },
 };
 
-/** Mistakes that JavaScript cannot make: there is no such option. */
-const impossible = { 'an old version cannot be written': /^options\.version is unknown/ };
+/** Mistakes that are refused before the core sees them: there is no such option, no such word. */
+const impossible = {
+  'an old version cannot be written': /^options\.version is unknown/,
+  'a format that is none': /^format must be one of/,
+};
 
 const at = (path) => join(repository, path);
 const stack = ({ target, workspace }) => client.open(target, { workspace });
 const plan = (input) => Plan.read(at(input.plan));
 const report = (input) => DriftReport.fromJSON(readFileSync(at(input.report), 'utf8'));
 const where = ({ workspace, version: id }) => ({ workspace, ...(id !== undefined && { version: id }) });
-const backend = ({ kind, config, root }) => client.backend(kind, config, root);
+// A new client has a new memory.
+const backend = ({ kind, config, root }) => new Client().backend(kind, config, root);
 const about = ({ info, capability }) => ({ info, capability });
 const history = (t) => History.open(join(folder(t), 'runs.sqlite'));
 

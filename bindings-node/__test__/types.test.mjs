@@ -6,6 +6,8 @@ import { createRequire } from 'node:module';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 
+import { answers, cases, settle } from './answers.mjs';
+
 const require = createRequire(import.meta.url);
 const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin/tsc');
 const home = fileURLToPath(new URL('../consumers', import.meta.url));
@@ -81,8 +83,67 @@ ${Object.values(refused).map((statement) => `  // @ts-expect-error\n  void (${st
 }
 `;
 
-test('a strict consumer compiles, as a module and as CommonJS; what would fail at run time does not', () => {
-  const files = { 'consumer.mts': CONSUMER, 'consumer.cts': CONSUMER, 'refused.mts': REFUSED };
+/** The type of each answer that is a document. */
+const TYPES = {
+  version: 'Version',
+  rules: 'readonly SeverityRule[]',
+  backends: 'readonly BackendKind[]',
+  doctor: 'Diagnosis',
+  'client.open': 'WorkspaceInfo',
+  'client.detect_drift': 'DriftDocument',
+  'client.detect_drift_at': 'DriftDocument',
+  'client.drift_of_plan': 'DriftDocument',
+  'client.snapshot': 'SnapshotInfo',
+  'stack.detect_drift': 'DriftDocument',
+  'stack.against_plan': 'DriftDocument',
+  'stack.against_snapshot': 'DriftDocument',
+  'stack.against_state': 'DriftDocument',
+  'stack.check': 'Check',
+  'stack.explain': 'Explanation',
+  'stack.snapshot': 'SnapshotInfo',
+  'stack.workspace': 'WorkspaceInfo',
+  'stack.configuration': 'ConfigurationSummary | null',
+  'state.list': 'readonly string[]',
+  'state.inspect': 'Inspection',
+  'state.outputs': 'Readonly<Record<string, Output>>',
+  'state.view': 'StateView',
+  'state.health': 'Health',
+  'state.analyze': 'StateAnalysis',
+  'state.compare': "Omit<Comparison, 'problems'>",
+  'report.to_json': 'DriftDocument',
+  'report.check': 'Check',
+  'report.score': 'Score',
+  'report.suggest_ignores': '{ rules: readonly IgnoreSuggestion[] }',
+  'snapshot.info': 'SnapshotInfo',
+  'settings.load': 'SettingsDocument',
+  'settings.entries': 'readonly SettingEntry[]',
+  'settings.validate': '{ warnings: readonly string[]; problems: readonly Problem[] }',
+  'backend.info': '{ info: BackendInfo; capability: Capability }',
+  'backend.read': "Omit<StoredBytes, 'bytes'> & { bytes: number } | null",
+  'backend.write': 'Written',
+  'history.record': 'RecordedRun',
+  'history.ask': 'DriftHistory',
+  'history.prune': 'PrunedRuns',
+};
+
+/** Every answer of the table as a literal of its type: a member that the type does not have does not compile, nor one that is missing. */
+async function documents(t) {
+  const lines = [];
+  for (const { operation, input } of cases()) {
+    const type = TYPES[operation];
+    if (type === undefined) continue;
+    const answer = await Promise.resolve(answers[operation](input, t)).catch(() => undefined);
+    if (answer !== undefined) lines.push(`export const a${lines.length}: ${type} = ${JSON.stringify(answer)};`);
+  }
+  assert.ok(lines.length >= 40, `${lines.length}`);
+  const names = [...new Set(Object.values(TYPES).flatMap((type) => type.match(/\b[A-Z]\w+/g) ?? []))];
+  const ours = names.filter((name) => !['Omit', 'Readonly', 'Record'].includes(name));
+  return `import type { ${ours.join(', ')} } from 'driftmgr';\n${lines.join('\n')}\n`;
+}
+
+test('a strict consumer compiles, as a module and as CommonJS; what would fail at run time does not; types are exact', async (t) => {
+  settle();
+  const files = { 'consumer.mts': CONSUMER, 'consumer.cts': CONSUMER, 'refused.mts': REFUSED, 'documents.mts': await documents(t) };
   mkdirSync(home, { recursive: true });
   for (const [name, source] of Object.entries(files)) writeFileSync(join(home, name), source);
   // The types of the package itself are judged too: skipLibCheck is off.

@@ -37,7 +37,7 @@ test('the portal shows stacks, reports and findings as they come', async (t) => 
 
   assert.match(await (await get('/')).text(), /<a href="\/stacks\/quick">quick<\/a>/);
   assert.match(await (await get('/stacks/quick')).text(), /^<!doctype html>/);
-  assert.equal((await (await get('/api/stacks/quick')).json()).summary.drifted, 2);
+  assert.equal((await (await get('/api/stacks/quick')).json()).summary.deleted, 2);
   const live = await (await get('/api/stacks/quick/live')).text();
   assert.equal(live.match(/^event: finding$/gm).length, 2);
   assert.match(live, /event: summary\ndata: \{"checked":6/);

@@ -1,12 +1,18 @@
 // What the tests share. They run in an empty project that has nothing but the packed package.
 
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** The checkout. */
 export const repository = process.env.DRIFTMGR_REPOSITORY;
 if (repository === undefined) throw new Error('DRIFTMGR_REPOSITORY has to name the checkout');
+
+/** The native half itself, as `ts/native.ts` finds it. */
+const libc = process.report.getReport().header.glibcVersionRuntime === undefined ? '-musl' : '-gnu';
+const platform = `${process.platform}-${process.arch}${process.platform === 'linux' ? libc : ''}`;
+export const native = createRequire(createRequire(import.meta.url).resolve('driftmgr/package.json'))(`@driftmgr/${platform}`);
 
 /** A root module whose state was applied, and whose files were changed afterwards: 2 of 6 objects are gone. */
 export const quickstart = join(repository, 'examples/quickstart');

@@ -22,7 +22,7 @@ test('a folder is opened and looked at', async () => {
   assert.equal(stack.workspace.name, 'default');
   assert.deepEqual(stack.problems, []);
   const report = await stack.detectDrift();
-  assert.equal(report.summary.drifted, 2);
+  assert.equal(report.summary.deleted, 2);
   assert.deepEqual(report.findings.map((finding) => finding.address), GONE);
   assert.deepEqual(report.visible, report.findings);
   assert.equal(report.check().safe, false);
@@ -32,7 +32,7 @@ test('a folder is opened and looked at', async () => {
 
 test('a file: URL is a path', async () => {
   const stack = await open(pathToFileURL(join(quickstart, 'terraform.tfstate')));
-  assert.equal((await stack.detectDrift()).summary.drifted, 2);
+  assert.equal((await stack.detectDrift()).summary.deleted, 2);
 });
 
 test('changing a result is refused and changes nothing', async () => {
@@ -99,7 +99,7 @@ test('events arrive before the result, in order', async () => {
   await stack.detectDrift({ onEvent: (event) => events.push(event) });
   const read = events.filter((event) => event.type === 'instance_read');
   assert.equal(read.length, 6);
-  frozen(events);
+  events.forEach((event) => frozen(event));
   const progress = events.filter((event) => event.type === 'progressed').map((event) => event.done);
   assert.deepEqual(progress, [...progress].sort((a, b) => a - b));
 });
@@ -160,7 +160,7 @@ test('an old state is upgraded where it stands', async (t) => {
 
 test('many targets are looked at in one run; one that cannot be opened is a problem', async () => {
   const survey = await new Client().detectDriftAt([quickstart, '/nowhere'], { plugins: false });
-  assert.equal(survey.report.summary.drifted, 2);
+  assert.equal(survey.report.summary.deleted, 2);
   assert.deepEqual(survey.unopened, ['/nowhere']);
   assert.equal(survey.stacks.length, 1);
   assert.equal(survey.report.problems[0].kind, 'not_found');
@@ -178,7 +178,7 @@ test('a history says since when', async (t) => {
   assert.equal(answer.runs.length, 2);
   assert.equal(answer.findings.length, 2);
   assert.equal((await history.ask({ addresses: [GONE[0]] })).findings.length, 1);
-  assert.equal((await history.prune(0)).runs, 2);
+  assert.equal((await history.prune(0)).runs, 1, 'the last run of a state is kept');
   await assert.rejects(History.open(join(dir, 'none.db'), { create: false }), { code: 'not_found' });
 });
 
@@ -220,7 +220,8 @@ test('secrets are masked unless they are asked for', async () => {
 test('no digit of a number is lost', async () => {
   const outputs = {};
   const kept = ['0', '-0.5', '0.1', '1e3', '9007199254740991', '123.456', '5e-324', '1.7976931348623157e308'];
-  const exact = ['9007199254740993', '12345678901234567890', '0.1234567890123456789', '1e400', '-12345678901234567891', '1e-400'];
+  const large = `1${'0'.repeat(400)}`;
+  const exact = ['9007199254740993', '12345678901234567890', '0.1234567890123456789', large, '-12345678901234567891'];
   kept.forEach((digits, i) => { outputs[`kept${i}`] = digits; });
   exact.forEach((digits, i) => { outputs[`exact${i}`] = digits; });
   const text = state([], { outputs: Object.fromEntries(Object.entries(outputs).map(([name, digits]) => [name, { value: `#${digits}#`, type: 'number' }])) });
@@ -281,7 +282,7 @@ test('what is known today is not shown tomorrow, but for deletions', async (t) =
   const [stack, other] = await Promise.all([open(join(dir, 'mine.tfstate')), State.parse(state(triggers('b')))]);
   const report = await stack.againstState(other);
   assert.equal(report.visible.length, 1);
-  assert.deepEqual(report.suggestIgnores().map(({ path }) => path), ['triggers.one']);
+  assert.deepEqual(report.suggestIgnores().map(({ path }) => path), ['triggers["one"]']);
   const file = join(dir, 'known.json');
   assert.throws(() => report.baseline(file, ' '), { code: 'invalid_input' });
   const known = report.baseline(file, 'taken over');
@@ -294,7 +295,7 @@ test('what is known today is not shown tomorrow, but for deletions', async (t) =
 
   writeFileSync(join(dir, '.driftignore'), 'local_file.*\n');
   const shown = await (await open(quickstart)).detectDrift({ driftignore: join(dir, '.driftignore') });
-  assert.equal(shown.summary.drifted, 2, 'a deletion is always shown');
+  assert.equal(shown.summary.deleted, 2, 'a deletion is always shown');
 });
 
 test('rules and the doctor answer', async () => {

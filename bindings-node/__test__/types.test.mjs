@@ -1,23 +1,16 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createRequire } from 'node:module';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 
+import { answers, cases, settle } from './answers.mjs';
+
 const require = createRequire(import.meta.url);
 const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin/tsc');
 const home = fileURLToPath(new URL('../consumers', import.meta.url));
-
-/** What the compiler says about a file that uses the package. */
-function compile(name, source) {
-  mkdirSync(home, { recursive: true });
-  writeFileSync(join(home, name), source);
-  const words = ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--target', 'es2022', '--module', 'node16', '--types', 'node'];
-  const { status, stdout } = spawnSync(process.execPath, [tsc, ...words, join(home, name)], { encoding: 'utf8', cwd: home });
-  return { status, stdout };
-}
 
 const CONSUMER = `
 import { Client, DriftmgrError, DriftReport, ExactNumber, History, isDriftmgrError, open, Settings, State, version } from 'driftmgr';
@@ -70,13 +63,6 @@ export async function main(signal: AbortSignal): Promise<number> {
 }
 `;
 
-test('a strict consumer compiles, as a module and as CommonJS', () => {
-  for (const name of ['consumer.mts', 'consumer.cts']) {
-    const { status, stdout } = compile(name, CONSUMER);
-    assert.equal(status, 0, stdout);
-  }
-});
-
 /** Each of these must not compile. */
 const refused = {
   'an unknown option': `stack.detectDrift({ paralelism: 1 })`,
@@ -90,20 +76,78 @@ const refused = {
   'another kind of state': `stack.againstState(stack)`,
 };
 
-test('what would fail at run time does not compile', () => {
-  const lines = Object.values(refused).map((statement) => `  // @ts-expect-error\n  void (${statement});`);
-  const { status, stdout } = compile('refused.mts', `
+const REFUSED = `
 import { DriftReport, isDriftmgrError, Stack } from 'driftmgr';
 export function refused(stack: Stack, report: DriftReport): void {
-${lines.join('\n')}
+${Object.values(refused).map((statement) => `  // @ts-expect-error\n  void (${statement});`).join('\n')}
 }
-`);
-  assert.equal(status, 0, stdout);
-});
+`;
 
-test('the types of the package hold by themselves', () => {
-  cpSync(dirname(require.resolve('driftmgr/package.json')), join(home, 'copy'), { recursive: true });
-  const words = ['--noEmit', '--strict', '--target', 'es2022', '--module', 'node16', '--types', 'node', '--skipLibCheck', 'false'];
-  const { status, stdout } = spawnSync(process.execPath, [tsc, ...words, join(home, 'copy/dist/index.d.ts')], { encoding: 'utf8', cwd: home });
+/** The type of each answer that is a document. */
+const TYPES = {
+  version: 'Version',
+  rules: 'readonly SeverityRule[]',
+  backends: 'readonly BackendKind[]',
+  doctor: 'Diagnosis',
+  'client.open': 'WorkspaceInfo',
+  'client.detect_drift': 'DriftDocument',
+  'client.detect_drift_at': 'DriftDocument',
+  'client.drift_of_plan': 'DriftDocument',
+  'client.snapshot': 'SnapshotInfo',
+  'stack.detect_drift': 'DriftDocument',
+  'stack.against_plan': 'DriftDocument',
+  'stack.against_snapshot': 'DriftDocument',
+  'stack.against_state': 'DriftDocument',
+  'stack.check': 'Check',
+  'stack.explain': 'Explanation',
+  'stack.snapshot': 'SnapshotInfo',
+  'stack.workspace': 'WorkspaceInfo',
+  'stack.configuration': 'ConfigurationSummary | null',
+  'state.list': 'readonly string[]',
+  'state.inspect': 'Inspection',
+  'state.outputs': 'Readonly<Record<string, Output>>',
+  'state.view': 'StateView',
+  'state.health': 'Health',
+  'state.analyze': 'StateAnalysis',
+  'state.compare': "Omit<Comparison, 'problems'>",
+  'report.to_json': 'DriftDocument',
+  'report.check': 'Check',
+  'report.score': 'Score',
+  'report.suggest_ignores': '{ rules: readonly IgnoreSuggestion[] }',
+  'snapshot.info': 'SnapshotInfo',
+  'settings.load': 'SettingsDocument',
+  'settings.entries': 'readonly SettingEntry[]',
+  'settings.validate': '{ warnings: readonly string[]; problems: readonly Problem[] }',
+  'backend.info': '{ info: BackendInfo; capability: Capability }',
+  'backend.read': "Omit<StoredBytes, 'bytes'> & { bytes: number } | null",
+  'backend.write': 'Written',
+  'history.record': 'RecordedRun',
+  'history.ask': 'DriftHistory',
+  'history.prune': 'PrunedRuns',
+};
+
+/** Every answer of the table as a literal of its type: a member that the type does not have does not compile, nor one that is missing. */
+async function documents(t) {
+  const lines = [];
+  for (const { operation, input } of cases()) {
+    const type = TYPES[operation];
+    if (type === undefined) continue;
+    const answer = await Promise.resolve(answers[operation](input, t)).catch(() => undefined);
+    if (answer !== undefined) lines.push(`export const a${lines.length}: ${type} = ${JSON.stringify(answer)};`);
+  }
+  assert.ok(lines.length >= 40, `${lines.length}`);
+  const names = [...new Set(Object.values(TYPES).flatMap((type) => type.match(/\b[A-Z]\w+/g) ?? []))];
+  const ours = names.filter((name) => !['Omit', 'Readonly', 'Record'].includes(name));
+  return `import type { ${ours.join(', ')} } from 'driftmgr';\n${lines.join('\n')}\n`;
+}
+
+test('a strict consumer compiles, as a module and as CommonJS; what would fail at run time does not; types are exact', async (t) => {
+  settle();
+  const files = { 'consumer.mts': CONSUMER, 'consumer.cts': CONSUMER, 'refused.mts': REFUSED, 'documents.mts': await documents(t) };
+  mkdirSync(home, { recursive: true });
+  for (const [name, source] of Object.entries(files)) writeFileSync(join(home, name), source);
+  // The types of the package itself are judged too: skipLibCheck is off.
+  const words = ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--target', 'es2022', '--module', 'node16', '--types', 'node'];
+  const { status, stdout } = spawnSync(process.execPath, [tsc, ...words, ...Object.keys(files)], { encoding: 'utf8', cwd: home });
   assert.equal(status, 0, stdout);
 });

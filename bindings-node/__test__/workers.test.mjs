@@ -14,7 +14,7 @@ if (isMainThread) {
     const here = open(quickstart).then((stack) => stack.detectDrift());
     const told = await Promise.all(workers.map(async (worker) => (await once(worker, 'message'))[0]));
     assert.deepEqual(told, Array.from({ length: 8 }, () => ({ drifted: [2, 2, 2, 2, 2], code: 'not_found' })));
-    assert.equal((await here).summary.drifted, 2);
+    assert.equal((await here).summary.deleted, 2);
     await Promise.all(workers.map((worker) => worker.terminate()));
   });
 
@@ -26,12 +26,12 @@ if (isMainThread) {
       await new Promise((resolve) => setTimeout(resolve, 30 + i * 20));
       await worker.terminate();
     }
-    assert.equal((await (await open(quickstart)).detectDrift()).summary.drifted, 2);
+    assert.equal((await (await open(quickstart)).detectDrift()).summary.deleted, 2);
   });
 
   test('a process ends when its work is done, also with an observer', () => {
     const script = `const { open } = require('driftmgr');
-      open(process.argv[1]).then((s) => s.detectDrift({ onEvent() {} })).then((r) => console.log(r.summary.drifted));`;
+      open(process.argv[1]).then((s) => s.detectDrift({ onEvent() {} })).then((r) => console.log(r.summary.deleted));`;
     const out = execFileSync(process.execPath, ['-e', script, quickstart], { encoding: 'utf8', timeout: 30_000 });
     assert.equal(out, '2\n');
   });
@@ -47,7 +47,7 @@ if (isMainThread) {
 } else {
   const drifted = [];
   for (let i = 0; i < workerData.times; i += 1) {
-    drifted.push((await (await open(quickstart)).detectDrift({ onEvent() {} })).summary.drifted);
+    drifted.push((await (await open(quickstart)).detectDrift({ onEvent() {} })).summary.deleted);
   }
   const code = await open('/nowhere').catch((error) => error.code);
   parentPort.postMessage({ drifted, code });

@@ -27,7 +27,7 @@ enum Run {
     New {
         client: Client,
         stacks: Vec<Stack>,
-        options: DriftOptions,
+        options: Box<DriftOptions>,
         timeout: Option<std::time::Duration>,
     },
     Going(Pin<Box<DriftStream>>),
@@ -69,7 +69,7 @@ impl Stream {
             run: Arc::new(Mutex::new(Run::New {
                 client,
                 stacks,
-                options,
+                options: Box::new(options),
                 timeout: terms.timeout,
             })),
             cancel: within.child(),

@@ -12,6 +12,7 @@ use crate::args::{Elsewhere, Ignoring, Reach, Survey, WriteBaseline};
 use crate::commands::Call;
 use crate::exit::Failure;
 use crate::survey::{self, Surveyed};
+use crate::ui::count;
 use crate::ui::printer::Printer;
 
 /// The file that is read without being named, in the current folder as driftctl has it.
@@ -106,9 +107,4 @@ pub(crate) fn write(
         ));
     }
     Ok(())
-}
-
-fn count(n: u64, what: &str) -> String {
-    let s = if n == 1 { "" } else { "s" };
-    format!("{n} {what}{s}")
 }

@@ -8,6 +8,9 @@ use crate::layout::{self, Layout};
 use crate::step::{Log, timed};
 use crate::{node, prerequisites, python, tools};
 
+/// Features that the program as people build it has off. The tests run with them; clippy looks at the code without and with them.
+const OPTIONAL: &str = "driftmgr-cli/columnar";
+
 pub fn run(layout: &Layout, nextest: &[&str]) -> Result<(), Failure> {
     prerequisites::check(layout)?;
     tools::install(layout, None)?;
@@ -17,18 +20,8 @@ pub fn run(layout: &Layout, nextest: &[&str]) -> Result<(), Failure> {
         &["fmt", "--all", "--check", "--", "--color", "never"],
     )?;
     suite.go_format()?;
-    suite.quiet(
-        "clippy",
-        &[
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--quiet",
-            "--",
-            "-D",
-            "warnings",
-        ],
-    )?;
+    suite.clippy("clippy", &[])?;
+    suite.clippy("clippy, all features", &["--features", OPTIONAL])?;
     suite.dependencies()?;
     suite.quiet(
         "documentation tests",
@@ -48,9 +41,16 @@ pub fn noise(layout: &Layout) -> Result<(), Failure> {
     tools::install(layout, None)?;
     let suite = Suite { layout };
     let mut command = suite.nextest_command();
-    let status = command
-        .args(["--cargo-quiet", "-E", "test(noise::)"])
-        .env("DRIFTMGR_NOISE_TABLE", "1")
+    told(
+        command
+            .args(["--cargo-quiet", "-E", "test(noise::)"])
+            .env("DRIFTMGR_NOISE_TABLE", "1"),
+    )
+}
+
+/// Runs nextest, which tells everything itself.
+fn told(nextest: &mut Command) -> Result<(), Failure> {
+    let status = nextest
         .status()
         .map_err(|error| Failure::new(format!("cargo-nextest: {error}")))?;
     if status.success() {
@@ -69,6 +69,12 @@ impl Suite<'_> {
         timed(name, || {
             self.log(name)?.run(self.command("cargo").args(words))
         })
+    }
+
+    fn clippy(&self, name: &str, features: &[&str]) -> Result<(), Failure> {
+        let words = ["clippy", "--workspace", "--all-targets", "--quiet"];
+        let deny = ["--", "-D", "warnings"];
+        self.quiet(name, &[&words[..], features, &deny].concat())
     }
 
     fn go_format(&self) -> Result<(), Failure> {
@@ -119,21 +125,12 @@ impl Suite<'_> {
             command.args(["--profile", "ci"]);
         }
         // One stream for the whole report, so that the summary stands at its end.
-        let status = command
-            .args(arguments)
-            .stderr(std::io::stdout())
-            .status()
-            .map_err(|error| Failure::new(format!("cargo-nextest: {error}")))?;
-        if status.success() {
-            Ok(())
-        } else {
-            Err(Failure::told())
-        }
+        told(command.args(arguments).stderr(std::io::stdout()))
     }
 
     fn nextest_command(&self) -> Command {
         let mut command = self.command(self.layout.bin().join("cargo-nextest"));
-        command.args(["nextest", "run", "--workspace"]);
+        command.args(["nextest", "run", "--workspace", "--features", OPTIONAL]);
         command
     }
 

@@ -10,6 +10,7 @@ use crate::exit::{Exit, Failure};
 use crate::ignoring;
 use crate::output::{Render, Wanted, emit, pretty};
 use crate::source::read_report;
+use crate::ui::count;
 use crate::ui::printer::Printer;
 
 pub(crate) fn run(command: &Ignore, call: &Call<'_>, printer: &Printer) -> Result<Exit, Failure> {
@@ -95,17 +96,12 @@ fn yaml(rule: &Suggestion) -> String {
         "    - {key}: {}\n      path: {}\n      reason: \"\" # hides {} of {}\n",
         scalar(what),
         scalar(&rule.path),
-        count(rule.changes, "change"),
-        count(rule.instances, "object"),
+        count(rule.changes as u64, "change"),
+        count(rule.instances as u64, "object"),
     )
 }
 
 /// A string as YAML reads it back: JSON's strings are YAML's double-quoted ones.
 fn scalar(text: &str) -> String {
     serde_json::Value::from(text).to_string()
-}
-
-fn count(n: usize, what: &str) -> String {
-    let s = if n == 1 { "" } else { "s" };
-    format!("{n} {what}{s}")
 }

@@ -64,18 +64,10 @@ fn next_name(steps: &[Step]) -> Option<(&str, &[Step])> {
 #[cfg(test)]
 mod tests {
     use crate::configuration::tests::load_files;
-    use crate::value::{Path, Step};
+    use crate::value::Path;
 
     fn path(steps: &[&str]) -> Path {
-        Path(
-            steps
-                .iter()
-                .map(|s| match s.parse() {
-                    Ok(index) => Step::Index(index),
-                    Err(_) => Step::Attribute((*s).to_owned()),
-                })
-                .collect(),
-        )
+        Path::of_words(steps)
     }
 
     #[test]

@@ -26,7 +26,6 @@ use crate::configuration::RootModule;
 use crate::context::Context;
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
-use crate::provider::Origin;
 use crate::state::State;
 
 /// One state and what is to be asked about it.
@@ -388,16 +387,11 @@ fn providers(inputs: &[&DriftInput]) -> Vec<SurveyedProvider> {
             let Some(info) = input.reality.reader_info(address) else {
                 continue;
             };
-            let (origin, path) = match &info.origin {
-                Origin::Plugin { path } => ("plugin", Some(path.clone())),
-                Origin::Reattached => ("reattached", None),
-                Origin::Native => ("native", None),
-            };
             let surveyed = SurveyedProvider {
                 address: address.clone(),
                 version: info.version.clone(),
-                origin,
-                path,
+                origin: info.origin.as_str(),
+                path: info.origin.path().map(Into::into),
             };
             found.insert((surveyed.address.clone(), surveyed.path.clone()), surveyed);
         }

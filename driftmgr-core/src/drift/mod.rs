@@ -53,4 +53,6 @@ pub use snapshot::{Snapshot, SnapshotReality};
 pub use verdict::Verdict;
 
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 pub(crate) mod tests;

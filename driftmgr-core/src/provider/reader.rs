@@ -29,6 +29,25 @@ pub enum Origin {
     Native,
 }
 
+impl Origin {
+    /// The word in reports and snapshots.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Plugin { .. } => "plugin",
+            Self::Reattached => "reattached",
+            Self::Native => "native",
+        }
+    }
+
+    /// The binary, where this run started one.
+    pub fn path(&self) -> Option<&std::path::Path> {
+        match self {
+            Self::Plugin { path } => Some(path),
+            Self::Reattached | Self::Native => None,
+        }
+    }
+}
+
 /// What a reader says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReaderInfo {

@@ -6,9 +6,9 @@ use crate::address::ProviderConfigAddress;
 use crate::configuration::Location;
 use crate::drift::ignore::{self, RuleOutcome, RuleStatus};
 use crate::drift::{
-    AttributeChange, Category, Cause, Certainty, Class, DriftReport, Effect, EffectAction, Finding,
-    Group, Hidden, Kind, Member, Noise, NotLookedAt, NotLookedAtKind, Severity, Summary,
-    SurveyedProvider,
+    AttributeChange, Cause, Certainty, Class, DriftReport, Effect, EffectAction, Finding, Group,
+    Hidden, Kind, Member, Noise, NotLookedAt, NotLookedAtKind, Severity, Summary, SurveyedProvider,
+    testing,
 };
 use crate::error::{Error, ErrorKind};
 use crate::value::generate::value_of;
@@ -28,17 +28,7 @@ pub(super) fn finding(target: &str, address: &str, kind: Kind) -> Finding {
         .into_iter()
         .collect();
     Finding {
-        fingerprint: String::new(),
-        target: target.to_owned(),
-        address: address.parse().unwrap(),
-        previous_address: None,
-        deposed: None,
         provider: provider(),
-        kind,
-        class: Class::Material,
-        severity: Severity::Important,
-        category: Category::Other,
-        reasons: vec![],
         effect: Some(Effect {
             action: match kind {
                 Kind::Missing => EffectAction::Create,
@@ -46,12 +36,9 @@ pub(super) fn finding(target: &str, address: &str, kind: Kind) -> Finding {
             },
             replace_because: vec![],
         }),
-        changes: vec![],
         before,
-        after: None,
         sensitive: [Path::attribute_of_root("password")].into_iter().collect(),
-        declared: None,
-        hidden: None,
+        ..testing::finding(target, address, kind)
     }
 }
 
@@ -66,18 +53,10 @@ fn fingerprinted(mut findings: Vec<Finding>) -> Vec<Finding> {
 /// A change that matters to nobody.
 pub(super) fn change(path: Path, before: Option<Value>, after: Option<Value>) -> AttributeChange {
     AttributeChange {
-        fingerprint: String::new(),
-        path,
         before,
         after,
-        sensitive: false,
-        material: true,
         severity: Severity::Informational,
-        category: Category::Other,
-        reason: String::new(),
-        configured: None,
-        noise: None,
-        hidden: None,
+        ..testing::change(path)
     }
 }
 

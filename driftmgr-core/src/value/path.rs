@@ -54,6 +54,18 @@ impl Path {
     }
 }
 
+#[cfg(test)]
+impl Path {
+    /// Attributes by their names, and positions by their numbers.
+    pub(crate) fn of_words(words: &[&str]) -> Self {
+        let step = |word: &&str| match word.parse() {
+            Ok(index) => Step::Index(index),
+            Err(_) => Step::Attribute((*word).to_owned()),
+        };
+        Self(words.iter().map(step).collect())
+    }
+}
+
 impl Step {
     /// The name of an attribute or key.
     pub fn name(&self) -> Option<&str> {

@@ -18,7 +18,7 @@ use crate::drift::model::{DriftReport, NotLookedAtKind};
 use crate::drift::reality::{InstanceRef, Observation, Observed, Reality, Support};
 use crate::error::Result;
 use crate::provider::plan_back::Verdict;
-use crate::provider::{Origin, ReaderInfo, ResourceSchema};
+use crate::provider::{ReaderInfo, ResourceSchema};
 use crate::state::State;
 use crate::value::{Path, PathSet, Value};
 
@@ -293,17 +293,12 @@ fn providers(state: &State, reality: &dyn Reality) -> Vec<SnapshotProvider> {
         let Some(info) = reality.reader_info(address) else {
             continue;
         };
-        let (origin, path) = match &info.origin {
-            Origin::Plugin { path } => ("plugin", Some(path.clone())),
-            Origin::Reattached => ("reattached", None),
-            Origin::Native => ("native", None),
-        };
         let provider = SnapshotProvider {
             address: address.to_string(),
             source: info.source.to_string(),
             version: info.version.clone(),
-            origin: origin.to_owned(),
-            path,
+            origin: info.origin.as_str().to_owned(),
+            path: info.origin.path().map(Into::into),
         };
         found.insert(address.clone(), provider);
     }

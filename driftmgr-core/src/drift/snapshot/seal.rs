@@ -130,18 +130,7 @@ mod tests {
     }
 
     fn marks(paths: &[&[&str]]) -> PathSet {
-        let path = |steps: &&[&str]| {
-            Path(
-                steps
-                    .iter()
-                    .map(|s| match s.parse() {
-                        Ok(index) => Step::Index(index),
-                        Err(_) => Step::Attribute((*s).to_owned()),
-                    })
-                    .collect(),
-            )
-        };
-        paths.iter().map(path).collect()
+        paths.iter().map(|words| Path::of_words(words)).collect()
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use crate::address::ResourceMode;
 use crate::drift::{
-    AttributeChange, Category, Class, DriftReport, Finding, Hidden, Kind, NotLookedAt,
-    NotLookedAtKind, Sensitivity, Severity,
+    AttributeChange, DriftReport, Finding, Hidden, Kind, NotLookedAt, NotLookedAtKind, Sensitivity,
+    Severity, testing,
 };
 use crate::history::{Circumstances, HistoryStore as _, Looked, Outcome, Run, SqliteHistory};
 use crate::state::{Instance, RawAttributes, Resource, State};
@@ -34,21 +34,16 @@ fn state(lineage: &str, serial: u64, addresses: &[&str]) -> State {
 
 fn change(path: Path, severity: Severity, hidden: bool) -> AttributeChange {
     AttributeChange {
-        fingerprint: String::new(),
-        path,
         before: Some(SECRET.into()),
         after: Some(PLAIN.into()),
         sensitive: true,
-        material: true,
         severity,
-        category: Category::Other,
         reason: PLAIN.to_owned(),
-        configured: None,
-        noise: None,
         hidden: hidden.then(|| Hidden {
             rule: "r".to_owned(),
             reason: "r".to_owned(),
         }),
+        ..testing::change(path)
     }
 }
 
@@ -57,26 +52,12 @@ fn finding(target: &str, address: &str, kind: Kind, changes: Vec<AttributeChange
         .then(|| changes[0].hidden.clone())
         .flatten();
     Finding {
-        fingerprint: String::new(),
-        target: target.to_owned(),
-        address: address.parse().unwrap(),
-        previous_address: None,
-        deposed: None,
-        provider: "provider[\"registry.terraform.io/hashicorp/demo\"]"
-            .parse()
-            .unwrap(),
-        kind,
-        class: Class::Material,
-        severity: Severity::Important,
-        category: Category::Other,
         reasons: vec![PLAIN.to_owned()],
-        effect: None,
         changes,
         before: SECRET.into(),
         after: Some(SECRET.into()),
-        sensitive: Default::default(),
-        declared: None,
         hidden,
+        ..testing::finding(target, address, kind)
     }
 }
 

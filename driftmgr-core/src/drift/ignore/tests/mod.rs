@@ -8,10 +8,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::path::literal;
-use crate::drift::severity::Category;
 use crate::drift::{
-    AttributeChange, Certainty, Class, DriftReport, Filter, Finding, Kind, Noise, NotLookedAt,
-    NotLookedAtKind, Severity, Silencer,
+    AttributeChange, Certainty, DriftReport, Filter, Finding, Kind, Noise, NotLookedAt,
+    NotLookedAtKind, Severity, Silencer, testing,
 };
 use crate::value::Value;
 
@@ -23,18 +22,10 @@ fn now() -> SystemTime {
 /// An important change.
 pub(in crate::drift) fn change(path: &str) -> AttributeChange {
     AttributeChange {
-        fingerprint: String::new(),
-        path: literal(path).unwrap(),
         before: Some(Value::from("a")),
         after: Some(Value::from("b")),
-        sensitive: false,
-        material: true,
-        severity: Severity::Important,
-        category: Category::Other,
         reason: "it matters".to_owned(),
-        configured: None,
-        noise: None,
-        hidden: None,
+        ..testing::change(literal(path).unwrap())
     }
 }
 
@@ -60,26 +51,9 @@ pub(in crate::drift) fn noise(path: &str) -> AttributeChange {
 pub(in crate::drift) fn finding(address: &str, changes: Vec<AttributeChange>) -> Finding {
     let id = address.rsplit('.').next().unwrap();
     Finding {
-        fingerprint: String::new(),
-        target: "infra".to_owned(),
-        address: address.parse().unwrap(),
-        previous_address: None,
-        deposed: None,
-        provider: "provider[\"registry.terraform.io/acme/demo\"]"
-            .parse()
-            .unwrap(),
-        kind: Kind::Modified,
-        class: Class::Material,
-        severity: Severity::Important,
-        category: Category::Other,
-        reasons: Vec::new(),
-        effect: None,
         changes,
         before: [("id", id)].into_iter().collect(),
-        after: None,
-        sensitive: Default::default(),
-        declared: None,
-        hidden: None,
+        ..testing::finding("infra", address, Kind::Modified)
     }
 }
 

@@ -3,53 +3,29 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::*;
-use crate::drift::model::Class;
-use crate::drift::severity::Category;
+use crate::drift::testing;
 use crate::value::{Path, Value};
 
 fn change(severity: Severity, noise: Option<Certainty>) -> AttributeChange {
     AttributeChange {
-        fingerprint: String::new(),
-        path: Path::attribute_of_root("size"),
         before: Some(Value::from("a")),
         after: Some(Value::from("b")),
-        sensitive: false,
         material: noise.is_none(),
         severity,
-        category: Category::Other,
         reason: "reason".to_owned(),
-        configured: None,
         noise: noise.map(|certainty| Noise {
             rule: "equal".to_owned(),
             reason: "the same".to_owned(),
             certainty,
         }),
-        hidden: None,
+        ..testing::change(Path::attribute_of_root("size"))
     }
 }
 
 fn finding(kind: Kind, changes: Vec<AttributeChange>) -> Finding {
     Finding {
-        fingerprint: String::new(),
-        target: "t".to_owned(),
-        address: "demo_thing.a".parse().unwrap(),
-        previous_address: None,
-        deposed: None,
-        provider: "provider[\"registry.terraform.io/acme/demo\"]"
-            .parse()
-            .unwrap(),
-        kind,
-        class: Class::Material,
-        severity: Severity::Important,
-        category: Category::Other,
-        reasons: Vec::new(),
-        effect: None,
         changes,
-        before: Value::Null,
-        after: None,
-        sensitive: Default::default(),
-        declared: None,
-        hidden: None,
+        ..testing::finding("t", "demo_thing.a", kind)
     }
 }
 

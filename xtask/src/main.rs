@@ -4,6 +4,7 @@
 
 mod failure;
 mod install;
+mod kotlin;
 mod layout;
 mod prerequisites;
 mod recipes;
@@ -25,6 +26,8 @@ Commands:
   tools [--only A,B]    install what the tests need, pinned, outside of the checkout
   tools --list          show what that is
   providers             build and install the two test providers alone
+  kotlin                build the Kotlin library and run its tests from the jar
+  kotlin --pack         build the jar that is published
   noise                 run the noise lab and write what it finds to docs/noise.md
   help                  show this
 
@@ -64,6 +67,14 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         }
         ["tools", "--list"] => {
             tools::list();
+            Ok(())
+        }
+        ["kotlin"] => {
+            prerequisites::check(&Layout::find()?)?;
+            kotlin::test(&Layout::find()?)
+        }
+        ["kotlin", "--pack"] => {
+            println!("{}", kotlin::pack(&Layout::find()?)?.display());
             Ok(())
         }
         ["noise"] => suite::noise(&Layout::find()?),

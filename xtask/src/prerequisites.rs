@@ -9,6 +9,9 @@ use crate::layout::{self, Layout};
 const GO: [u32; 3] = [1, 26, 6];
 /// The oldest one with wheels of the shared Terraform library.
 const PYTHON: [u32; 3] = [3, 9, 0];
+/// What the Kotlin library is compiled for.
+const JAVA: [u32; 3] = [17, 0, 0];
+const MAVEN: [u32; 3] = [3, 6, 3];
 
 struct Need {
     what: String,
@@ -40,6 +43,19 @@ pub fn check(layout: &Layout) -> Result<(), Failure> {
             "cc",
             &["--version"],
             "apt-get install -y build-essential",
+        ),
+        versioned(
+            "java",
+            &["--version"],
+            JAVA,
+            "apt-get install -y openjdk-17-jdk-headless",
+        ),
+        versioned("mvn", &["--version"], MAVEN, "apt-get install -y maven"),
+        present(
+            "strip",
+            "strip",
+            &["--version"],
+            "apt-get install -y binutils",
         ),
         present("git", "git", &["--version"], "apt-get install -y git"),
         fixtures(layout),

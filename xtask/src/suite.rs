@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::failure::Failure;
 use crate::layout::{self, Layout};
 use crate::step::{Log, timed};
-use crate::{prerequisites, tools};
+use crate::{kotlin, prerequisites, tools};
 
 pub fn run(layout: &Layout, nextest: &[&str]) -> Result<(), Failure> {
     prerequisites::check(layout)?;
@@ -37,6 +37,7 @@ pub fn run(layout: &Layout, nextest: &[&str]) -> Result<(), Failure> {
     if layout.fixtures.is_none() {
         println!("fixtures                 none: the tests that read them say so and return");
     }
+    kotlin::test(layout)?;
     suite.nextest(nextest)
 }
 

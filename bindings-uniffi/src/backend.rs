@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use driftmgr_core::backend::{IfMatch, LockId, StateRef, WorkspaceName, WriteOptions};
+use driftmgr_core::backend::{self, IfMatch, LockId, WorkspaceName};
 use driftmgr_core::client::BackendHandle;
 
 use crate::error::Failure;
 use crate::job::Job;
-use crate::records::{BackendInfo, Capability};
+use crate::records::{BackendInfo, Capability, StateVersion, StoredBytes, Written};
 use crate::typed::typed;
 
 /// A place that keeps states.
@@ -16,26 +16,24 @@ pub struct Backend {
     pub(crate) inner: BackendHandle,
 }
 
-/// The bytes of a state.
-#[derive(Debug, Clone, PartialEq, uniffi::Record)]
-pub struct RawState {
-    /// As stored.
-    pub bytes: Vec<u8>,
-    /// Changes when the bytes change.
-    pub etag: Option<String>,
-    /// The version that was read.
+/// Which state of a backend.
+#[derive(Debug, Clone, uniffi::Record)]
+pub struct StateRef {
+    /// The workspace.
+    #[uniffi(default = "default")]
+    pub workspace: String,
+    /// The id of one of the state's versions; null for the current one.
+    #[uniffi(default = None)]
     pub version: Option<String>,
 }
 
-/// What a write gave.
-#[derive(Debug, Clone, PartialEq, uniffi::Record)]
-pub struct Written {
-    /// The etag of the new state.
-    pub etag: Option<String>,
-    /// Its version.
-    pub version: Option<String>,
-    /// The version that keeps what was there before.
-    pub backup: Option<String>,
+/// The bytes of a state.
+#[derive(uniffi::Record)]
+pub struct RawState {
+    /// As stored.
+    pub bytes: Vec<u8>,
+    /// What is known of them.
+    pub about: StoredBytes,
 }
 
 /// What must be stored for a write to happen.
@@ -45,9 +43,20 @@ pub enum Condition {
     Absent,
     /// The state with this etag.
     Etag {
-        /// The etag of [`RawState`].
+        /// The etag of what was read.
         etag: String,
     },
+}
+
+/// Under which conditions something is written or deleted.
+#[derive(Debug, Clone, uniffi::Record)]
+pub struct WriteOptions {
+    /// What must be stored now.
+    #[uniffi(default = None)]
+    pub condition: Option<Condition>,
+    /// The id of the lock that the caller holds; null takes it for this one call.
+    #[uniffi(default = None)]
+    pub lock: Option<String>,
 }
 
 #[uniffi::export]
@@ -73,47 +82,61 @@ impl Backend {
         .await
     }
 
-    /// The bytes of a workspace's state; null when there is none. Takes no lock.
+    /// The bytes of a state; null when there is none. Takes no lock.
     pub async fn read(
         self: Arc<Self>,
-        workspace: String,
+        at: StateRef,
         job: Option<Arc<Job>>,
     ) -> Result<Option<RawState>, Failure> {
         Job::run(job, |cx| async move {
-            let read = self.inner.with_context(cx).read(&at(&workspace)?).await?;
-            Ok(read.map(|state| RawState {
-                bytes: state.bytes.to_vec(),
-                etag: state.etag,
-                version: state.version,
+            let Some(read) = self.inner.with_context(cx).read(&at.core()?).await? else {
+                return Ok(None);
+            };
+            Ok(Some(RawState {
+                about: typed(&read)?,
+                bytes: read.bytes.into(),
             }))
         })
         .await
     }
 
-    /// Replaces the bytes of a workspace's state. `lock` is the id of a lock that the caller holds; without it the call takes one.
+    /// The versions of a state that can still be read, newest first.
+    pub async fn versions(
+        self: Arc<Self>,
+        at: StateRef,
+        job: Option<Arc<Job>>,
+    ) -> Result<Vec<StateVersion>, Failure> {
+        Job::run(job, |cx| async move {
+            typed(&self.inner.with_context(cx).versions(&at.core()?).await?)
+        })
+        .await
+    }
+
+    /// Replaces the bytes of a state.
     pub async fn write(
         self: Arc<Self>,
-        workspace: String,
+        at: StateRef,
         bytes: Vec<u8>,
-        condition: Option<Condition>,
-        lock: Option<String>,
+        options: WriteOptions,
         job: Option<Arc<Job>>,
     ) -> Result<Written, Failure> {
         Job::run(job, |cx| async move {
-            let options = WriteOptions {
-                if_match: condition.map(|condition| match condition {
-                    Condition::Absent => IfMatch::Absent,
-                    Condition::Etag { etag } => IfMatch::Etag(etag),
-                }),
-                lock: lock.map(LockId),
-            };
             let backend = self.inner.with_context(cx);
-            let written = backend.write(&at(&workspace)?, bytes, options).await?;
-            Ok(Written {
-                etag: written.etag,
-                version: written.version,
-                backup: written.backup,
-            })
+            typed(&backend.write(&at.core()?, bytes, options.into()).await?)
+        })
+        .await
+    }
+
+    /// Removes a state. Removing what is not there is no error.
+    pub async fn delete(
+        self: Arc<Self>,
+        at: StateRef,
+        options: WriteOptions,
+        job: Option<Arc<Job>>,
+    ) -> Result<(), Failure> {
+        Job::run(job, |cx| async move {
+            let backend = self.inner.with_context(cx);
+            Ok(backend.delete(&at.core()?, options.into()).await?)
         })
         .await
     }
@@ -121,7 +144,7 @@ impl Backend {
     /// Takes the lock of a workspace, or fails at once. `operation` says what for. The answer is its id.
     pub async fn lock(
         self: Arc<Self>,
-        workspace: String,
+        at: StateRef,
         operation: String,
         job: Option<Arc<Job>>,
     ) -> Result<String, Failure> {
@@ -129,7 +152,7 @@ impl Backend {
             let lock = self
                 .inner
                 .with_context(cx)
-                .lock(&at(&workspace)?, &operation)
+                .lock(&at.core()?, &operation)
                 .await?;
             Ok(lock.0)
         })
@@ -139,18 +162,36 @@ impl Backend {
     /// Gives the lock back.
     pub async fn unlock(
         self: Arc<Self>,
-        workspace: String,
+        at: StateRef,
         lock: String,
         job: Option<Arc<Job>>,
     ) -> Result<(), Failure> {
         Job::run(job, |cx| async move {
             let backend = self.inner.with_context(cx);
-            Ok(backend.unlock(&at(&workspace)?, &LockId(lock)).await?)
+            Ok(backend.unlock(&at.core()?, &LockId(lock)).await?)
         })
         .await
     }
 }
 
-fn at(workspace: &str) -> Result<StateRef, Failure> {
-    Ok(StateRef::current(workspace.parse::<WorkspaceName>()?))
+impl StateRef {
+    fn core(&self) -> Result<backend::StateRef, Failure> {
+        let at = backend::StateRef::current(self.workspace.parse::<WorkspaceName>()?);
+        Ok(match &self.version {
+            Some(version) => at.at_version(version),
+            None => at,
+        })
+    }
+}
+
+impl From<WriteOptions> for backend::WriteOptions {
+    fn from(options: WriteOptions) -> Self {
+        Self {
+            if_match: options.condition.map(|condition| match condition {
+                Condition::Absent => IfMatch::Absent,
+                Condition::Etag { etag } => IfMatch::Etag(etag),
+            }),
+            lock: options.lock.map(LockId),
+        }
+    }
 }

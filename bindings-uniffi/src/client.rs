@@ -4,17 +4,18 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use driftmgr_core::client;
-use driftmgr_core::drift::Plan;
 
 use crate::backend::Backend;
 use crate::error::Failure;
 use crate::job::Job;
 use crate::options::{DriftOptions, OpenOptions};
+use crate::plan::Plan;
 use crate::records::{BackendKind, Diagnosis, SeverityRule, Version};
 use crate::report::DriftReport;
 use crate::settings::Settings;
 use crate::snapshot::{Snapshot, SnapshotMade};
 use crate::stack::{DriftStream, Stack};
+use crate::state::State;
 use crate::typed::{Json, typed};
 
 /// What this build is.
@@ -38,6 +39,55 @@ pub struct Survey {
     pub stacks: Vec<Arc<Stack>>,
     /// Those that could not.
     pub unopened: Vec<String>,
+}
+
+impl Survey {
+    fn of(found: client::Survey, client: &client::Client) -> Self {
+        let stacks = found.stacks.iter();
+        Self {
+            // The call is over, and its cancellation must not end later ones.
+            stacks: stacks
+                .map(|stack| Stack::new(stack.with_context(client.context().clone())))
+                .collect(),
+            report: DriftReport::new(found.report),
+            unopened: found.unopened,
+        }
+    }
+}
+
+/// What stands for reality.
+#[derive(Clone, uniffi::Enum)]
+pub enum Against {
+    /// The providers are asked.
+    Providers,
+    /// A plan: it needs no target, and takes one at most.
+    Plan {
+        /// What its own state is called in the report.
+        label: String,
+        /// The plan.
+        plan: Arc<Plan>,
+    },
+    /// What a snapshot found.
+    Snapshot {
+        /// The snapshot.
+        snapshot: Arc<Snapshot>,
+    },
+    /// Another state, for one target.
+    State {
+        /// The state.
+        state: Arc<State>,
+    },
+}
+
+impl From<Against> for client::Against {
+    fn from(against: Against) -> Self {
+        match against {
+            Against::Providers => Self::Providers,
+            Against::Plan { label, plan } => Self::Plan(label, plan.inner.clone()),
+            Against::Snapshot { snapshot } => Self::Snapshot(snapshot.inner.clone()),
+            Against::State { state } => Self::State(Arc::new(state.inner.state().clone())),
+        }
+    }
 }
 
 #[uniffi::export]
@@ -129,33 +179,65 @@ impl Client {
             let found = called
                 .detect_drift_at(&targets, &open.into(), &options)
                 .await?;
-            let stacks = found.stacks.iter();
-            Ok(Survey {
-                report: DriftReport::new(found.report),
-                stacks: stacks
-                    .map(|s| Stack::new(s.with_context(client.context().clone())))
-                    .collect(),
-                unopened: found.unopened,
-            })
+            Ok(Survey::of(found, &client))
         })
         .await
     }
 
-    /// What a plan says about the state that it was made from; the state itself is not needed. `plan` is a file with the JSON of
-    /// `terraform show -json`; the report calls its state by the file's name.
+    /// The same with what stands for reality.
+    pub async fn detect_drift_against(
+        &self,
+        targets: Vec<String>,
+        against: Against,
+        open: OpenOptions,
+        options: DriftOptions,
+        job: Option<Arc<Job>>,
+    ) -> Result<Survey, Failure> {
+        let client = self.inner.clone();
+        Job::run(job, |cx| async move {
+            let options = options.over(client.drift_options())?;
+            let called = client.with_context(cx);
+            let against = against.into();
+            let found = called
+                .detect_drift_against(&targets, &against, &open.into(), &options)
+                .await?;
+            Ok(Survey::of(found, &client))
+        })
+        .await
+    }
+
+    /// What a plan says about the state that it was made from; the state itself is not needed. `label` names the plan in the report.
     pub async fn drift_of_plan(
         &self,
-        plan: String,
+        label: String,
+        plan: Arc<Plan>,
         options: DriftOptions,
         job: Option<Arc<Job>>,
     ) -> Result<Arc<DriftReport>, Failure> {
         let client = self.inner.clone();
         Job::run(job, |cx| async move {
             let options = options.over(client.drift_options())?;
-            let read = Arc::new(Plan::read(&plan)?);
-            let report = client
-                .with_context(cx)
-                .drift_of_plan(&plan, &read, &options)
+            let called = client.with_context(cx);
+            let report = called.drift_of_plan(&label, &plan.inner, &options).await?;
+            Ok(DriftReport::new(report))
+        })
+        .await
+    }
+
+    /// Compares the stacks with what a snapshot found.
+    pub async fn drift_by_snapshot(
+        &self,
+        stacks: Vec<Arc<Stack>>,
+        snapshot: Arc<Snapshot>,
+        options: DriftOptions,
+        job: Option<Arc<Job>>,
+    ) -> Result<Arc<DriftReport>, Failure> {
+        let client = self.inner.clone();
+        Job::run(job, |cx| async move {
+            let options = options.over(client.drift_options())?;
+            let called = client.with_context(cx);
+            let report = called
+                .drift_by_snapshot(&cores(&stacks), &snapshot.inner, &options)
                 .await?;
             Ok(DriftReport::new(report))
         })

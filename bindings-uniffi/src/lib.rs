@@ -12,6 +12,7 @@ pub mod error;
 pub mod history;
 pub mod job;
 pub mod options;
+pub mod plan;
 pub mod records;
 pub mod report;
 pub mod settings;

@@ -10,6 +10,7 @@ use driftmgr_core::{Error, ErrorKind};
 
 use crate::error::Failure;
 use crate::records::{Sensitivity, Severity, words};
+use crate::typed::typed;
 
 /// A value of a root module variable.
 #[derive(Debug, Clone, uniffi::Enum)]
@@ -95,6 +96,13 @@ words! {
         /// Tables: one row for each change of an attribute, RFC 4180.
         Csv,
     }
+}
+
+/// The format of a name, such as `sarif`.
+#[uniffi::export]
+pub fn format_of(name: String) -> Result<Format, Failure> {
+    let format: report::Format = name.parse()?;
+    typed(&format.name())
 }
 
 /// How a report is written.

@@ -7,7 +7,7 @@ use driftmgr_core::drift::ignore;
 
 use crate::error::Failure;
 use crate::options::{Format, RenderOptions};
-use crate::records::{Check, Problem, ReportData, Severity, Suggestion};
+use crate::records::{Check, Problem, ReportData, Score, Severity, Suggestion};
 use crate::typed::{Json, typed};
 
 /// The whole answer for one or many states.
@@ -48,6 +48,11 @@ impl DriftReport {
     /// The short answer, when only findings of this severity and above count.
     pub fn check(&self, from: Severity) -> Result<Check, Failure> {
         typed(&self.inner.check_from(from.into()))
+    }
+
+    /// How well reality complies with the states, with reasons.
+    pub fn score(&self) -> Result<Score, Failure> {
+        typed(&self.inner.score())
     }
 
     /// Ignore rules that would hide what the report shows and a rule may hide, the narrowest first.

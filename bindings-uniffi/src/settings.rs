@@ -1,9 +1,8 @@
 //! Settings: what holds, and where it comes from.
 
-use std::path::Path;
 use std::sync::Arc;
 
-use driftmgr_core::settings;
+use driftmgr_core::{Partial, settings};
 
 use crate::error::Failure;
 use crate::records::{Problem, SettingsData};
@@ -13,7 +12,7 @@ use crate::typed::{Json, typed};
 #[derive(uniffi::Object)]
 pub struct Settings {
     pub(crate) inner: settings::Settings,
-    problems: Vec<Problem>,
+    problems: Vec<driftmgr_core::Error>,
 }
 
 /// A value that wins over files and variables.
@@ -25,26 +24,45 @@ pub struct Override {
     pub value: String,
 }
 
+impl Settings {
+    fn of(read: Partial<settings::Settings>) -> Arc<Self> {
+        Arc::new(Self {
+            inner: read.value,
+            problems: read.problems,
+        })
+    }
+}
+
 #[uniffi::export]
 impl Settings {
     /// Reads the settings that hold in a folder: a `driftmgr.yaml` there or above, the user's file, the environment of this process, and
     /// over all of them `overrides`. Every mistake is a problem; the settings hold what is right.
     #[uniffi::constructor]
-    pub fn load(folder: String, overrides: Vec<Override>) -> Result<Arc<Self>, Failure> {
+    pub fn load(folder: String, overrides: Vec<Override>) -> Arc<Self> {
         let overrides: Vec<(&str, &str)> = overrides
             .iter()
             .map(|o| (o.key.as_str(), o.value.as_str()))
             .collect();
-        let read = settings::Settings::load_at(Path::new(&folder), &overrides);
-        Ok(Arc::new(Self {
-            problems: typed(&read.problems)?,
-            inner: read.value,
-        }))
+        Self::of(settings::Settings::load_at(&folder, &overrides))
+    }
+
+    /// Reads one file over the defaults and nothing else.
+    #[uniffi::constructor]
+    pub fn validate(file: String) -> Arc<Self> {
+        Self::of(settings::Settings::validate(file))
+    }
+
+    /// Fails with the first of the problems.
+    pub fn require(&self) -> Result<(), Failure> {
+        match self.problems.first() {
+            Some(problem) => Err(problem.clone().into()),
+            None => Ok(()),
+        }
     }
 
     /// What is wrong with them, each with its place.
-    pub fn problems(&self) -> Vec<Problem> {
-        self.problems.clone()
+    pub fn problems(&self) -> Result<Vec<Problem>, Failure> {
+        typed(&self.problems)
     }
 
     /// Every key with its value and where that comes from.
@@ -61,5 +79,5 @@ impl Settings {
 /// The JSON Schema of `driftmgr.yaml`.
 #[uniffi::export]
 pub fn settings_schema() -> Json {
-    Json(settings::schema())
+    Json(settings::Settings::schema())
 }

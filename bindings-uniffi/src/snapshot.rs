@@ -13,12 +13,14 @@ use crate::typed::typed;
 /// What a run found, to compare with later.
 #[derive(uniffi::Object)]
 pub struct Snapshot {
-    pub(crate) inner: drift::Snapshot,
+    pub(crate) inner: Arc<drift::Snapshot>,
 }
 
 impl Snapshot {
     pub(crate) fn new(inner: drift::Snapshot) -> Arc<Self> {
-        Arc::new(Self { inner })
+        Arc::new(Self {
+            inner: Arc::new(inner),
+        })
     }
 }
 

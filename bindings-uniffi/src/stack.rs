@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use driftmgr_core::client;
 use driftmgr_core::context::Context;
-use driftmgr_core::drift::Plan;
 use futures::StreamExt as _;
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -12,6 +11,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use crate::error::Failure;
 use crate::job::{Job, runtime};
 use crate::options::DriftOptions;
+use crate::plan::Plan;
 use crate::records::{
     Check, ConfigurationSummary, Explanation, Finding, LookedAt, NotLookedAt, Problem,
     WorkspaceInfo,
@@ -130,17 +130,17 @@ impl Stack {
         .await
     }
 
-    /// Compares with what a plan says: a file with the JSON of `terraform show -json`.
+    /// Compares with what a plan says.
     pub async fn against_plan(
         self: Arc<Self>,
-        plan: String,
+        plan: Arc<Plan>,
         options: DriftOptions,
         job: Option<Arc<Job>>,
     ) -> Result<Arc<DriftReport>, Failure> {
         Job::run(job, |cx| async move {
             let (stack, options) = self.called(cx, options)?;
-            let plan = Arc::new(Plan::read(plan)?);
-            Ok(DriftReport::new(stack.against_plan(&plan, &options).await?))
+            let report = stack.against_plan(&plan.inner, &options).await?;
+            Ok(DriftReport::new(report))
         })
         .await
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Place, record};
-use crate::typed::json_form;
+use crate::typed::{Moment, json_form};
 
 record! {
     /// What a root module declares, its child modules included. No value of an argument is in it.
@@ -151,6 +151,46 @@ record! {
 }
 
 record! {
+    /// What is known of the bytes of a state.
+    StoredBytes {
+        /// How many there are.
+        bytes: i64,
+        /// Changes when the bytes change.
+        etag: Option<String>,
+        /// The version that was read.
+        version: Option<String>,
+        /// When it was written.
+        modified: Option<Moment>,
+    }
+}
+
+record! {
+    /// A version of a state that can be read.
+    StateVersion {
+        /// Its id.
+        id: String,
+        /// When it was written.
+        modified: Option<Moment>,
+        /// Its size in bytes.
+        size: Option<i64>,
+        /// It is the current one.
+        latest: bool,
+    }
+}
+
+record! {
+    /// What a write gave.
+    Written {
+        /// The etag of the new state.
+        etag: Option<String>,
+        /// Its version.
+        version: Option<String>,
+        /// The version that keeps what was there before; null when there was nothing or nothing changed.
+        backup: Option<String>,
+    }
+}
+
+record! {
     /// What this build is.
     Version {
         /// The version, as in Semantic Versioning.
@@ -169,5 +209,9 @@ json_form!(
     WorkspaceInfo,
     BackendKind,
     BackendInfo,
+    Capability,
+    StoredBytes,
+    StateVersion,
+    Written,
     Version
 );

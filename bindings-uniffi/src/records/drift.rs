@@ -634,6 +634,9 @@ record! {
 
 json_form!(
     ReportData,
+    Score,
+    Problem,
+    LookedAt,
     Finding,
     NotLookedAt,
     Check,

@@ -323,4 +323,4 @@ record! {
     }
 }
 
-json_form!(HistoryAnswer, Recorded, Pruned);
+json_form!(HistoryAnswer, TargetSummary, Recorded, Pruned);

@@ -1,7 +1,7 @@
 //! Settings.
 
 use super::record;
-use crate::typed::Json;
+use crate::typed::{Json, json_form};
 
 record! {
     /// The settings that hold.
@@ -28,3 +28,5 @@ record! {
         has_effect: bool,
     }
 }
+
+json_form!(SettingsData, Setting);

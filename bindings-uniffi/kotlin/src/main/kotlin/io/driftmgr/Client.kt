@@ -87,15 +87,46 @@ public class Client(settings: Settings? = null) : AutoCloseable {
         return Survey(DriftReport(found.report), found.stacks.map(::Stack), found.unopened)
     }
 
-    /** What a plan says about the state that it was made from: [plan] is a file with the JSON of `terraform show -json`. */
-    public suspend fun driftOfPlan(
-        plan: String,
+    /** The same with what stands for reality. */
+    public suspend fun detectDriftAgainst(
+        targets: List<String>,
+        against: Against,
+        open: OpenOptions = OpenOptions(),
         options: DriftOptions = DriftOptions(),
         timeout: Duration? = null,
         onEvent: ((Event) -> Unit)? = null,
+    ): Survey {
+        options.check()
+        val reality = when (against) {
+            Against.Providers -> NativeAgainst.Providers
+            is Against.Plan -> NativeAgainst.Plan(against.label, against.plan.native)
+            is Against.Snapshot -> NativeAgainst.Snapshot(against.snapshot.native)
+            is Against.State -> NativeAgainst.State(against.state.native)
+        }
+        val found = calling(timeout, onEvent) { native.detectDriftAgainst(targets, reality, open, options, it) }
+        return Survey(DriftReport(found.report), found.stacks.map(::Stack), found.unopened)
+    }
+
+    /** What a plan says about the state that it was made from; the state itself is not needed. [label] names the plan in the report. */
+    public suspend fun driftOfPlan(
+        label: String,
+        plan: Plan,
+        options: DriftOptions = DriftOptions(),
+        timeout: Duration? = null,
     ): DriftReport {
         options.check()
-        return DriftReport(calling(timeout, onEvent) { native.driftOfPlan(plan, options, it) })
+        return DriftReport(calling(timeout, null) { native.driftOfPlan(label, plan.native, options, it) })
+    }
+
+    /** Compares the stacks with what a snapshot found. */
+    public suspend fun driftBySnapshot(
+        stacks: List<Stack>,
+        snapshot: Snapshot,
+        options: DriftOptions = DriftOptions(),
+        timeout: Duration? = null,
+    ): DriftReport {
+        options.check()
+        return DriftReport(calling(timeout, null) { native.driftBySnapshot(stacks.natives(), snapshot.native, options, it) })
     }
 
     /** What is found, as it is found; the last item is the report. Each collection is a run of its own. */
@@ -131,6 +162,21 @@ public class Client(settings: Settings? = null) : AutoCloseable {
         /** What this build is. */
         public fun version(): Version = native { nativeVersion() }
     }
+}
+
+/** What stands for reality. */
+public sealed interface Against {
+    /** The providers are asked. */
+    public data object Providers : Against
+
+    /** A plan: it needs no target, and takes one at most. [label] is what its own state is called in the report. */
+    public data class Plan(val label: String, val plan: io.driftmgr.Plan) : Against
+
+    /** What a snapshot found. */
+    public data class Snapshot(val snapshot: io.driftmgr.Snapshot) : Against
+
+    /** Another state, for one target. */
+    public data class State(val state: io.driftmgr.State) : Against
 }
 
 /** What a run over many targets gave. */

@@ -77,6 +77,13 @@ public class DriftReport internal constructor(internal val native: NativeReport)
     }
 }
 
+/**
+ * The format of a name, such as `sarif`.
+ *
+ * @throws DriftmgrException.InvalidInput for a name of none, with those that there are
+ */
+public fun formatOf(name: String): Format = native { nativeFormatOf(name) }
+
 /** How reality differs. */
 public val Finding.kind: Kind get() = drift.kind
 

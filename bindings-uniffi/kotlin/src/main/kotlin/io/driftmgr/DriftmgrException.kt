@@ -11,6 +11,9 @@ public sealed class DriftmgrException(
     private val details: Details,
     cause: Throwable?,
 ) : Exception(line(details), cause) {
+    /** What is wrong, without the place. */
+    public val summary: String get() = details.message
+
     /** The operation that failed, such as `state.read`, if it was named. */
     public val operation: String? get() = details.operation
 

@@ -74,14 +74,14 @@ public class Stack internal constructor(internal val native: NativeStack) : Auto
         return calling(timeout, onEvent) { native.explain(address, options, it) }
     }
 
-    /** Compares with what a plan says: [plan] is a file with the JSON of `terraform show -json`. */
+    /** Compares with what a plan says. */
     public suspend fun againstPlan(
-        plan: String,
+        plan: Plan,
         options: DriftOptions = DriftOptions(),
         timeout: Duration? = null,
     ): DriftReport {
         options.check()
-        return DriftReport(calling(timeout, null) { native.againstPlan(plan, options, it) })
+        return DriftReport(calling(timeout, null) { native.againstPlan(plan.native, options, it) })
     }
 
     /** Compares with what a snapshot found. */

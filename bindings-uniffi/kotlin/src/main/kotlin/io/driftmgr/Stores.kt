@@ -4,6 +4,20 @@ import kotlin.time.Duration
 import kotlin.time.toJavaDuration
 import kotlinx.serialization.json.JsonElement
 
+/** What `terraform show -json` says of a plan. */
+public class Plan internal constructor(internal val native: NativePlan) : AutoCloseable {
+    /** The version of its format, such as `1.2`. */
+    public val formatVersion: String get() = native.formatVersion()
+
+    /** Frees native memory at once. */
+    override fun close(): Unit = native.close()
+
+    public companion object {
+        /** Reads a file with the JSON of a plan, of any format from 0.1 on, in UTF-8 or UTF-16. */
+        public suspend fun read(path: String): Plan = Plan(onDisk { NativePlan.read(path) })
+    }
+}
+
 /** What a run found, to compare with later. */
 public class Snapshot internal constructor(internal val native: NativeSnapshot) : AutoCloseable {
     /** What it holds, without any value. */
@@ -57,7 +71,17 @@ public class History internal constructor(internal val native: NativeHistory) : 
 /** The settings that hold in a folder. */
 public class Settings internal constructor(internal val native: NativeSettings) : AutoCloseable {
     /** What is wrong with them, each with its place. Who goes on in spite of problems works with other settings than were written. */
-    public val problems: List<Problem> get() = native.problems()
+    public val problems: List<Problem> get() = native { native.problems() }
+
+    /** What a person should know, that is no error. */
+    public val warnings: List<String> get() = native { native.data().warnings }
+
+    /**
+     * These settings, when nothing is wrong with them.
+     *
+     * @throws DriftmgrException.InvalidConfig the first of [problems]
+     */
+    public fun orThrow(): Settings = also { native { native.require() } }
 
     /** Every key with its value and where that comes from. */
     public val entries: List<Setting> get() = native { native.data().settings }
@@ -79,6 +103,9 @@ public class Settings internal constructor(internal val native: NativeSettings) 
         public suspend fun load(folder: String = ".", overrides: Map<String, String> = emptyMap()): Settings =
             Settings(onDisk { NativeSettings.load(folder, overrides.map { Override(it.key, it.value) }) })
 
+        /** Reads one file over the defaults and nothing else: [problems] says what is wrong with it. */
+        public suspend fun validate(file: String): Settings = Settings(onDisk { NativeSettings.validate(file) })
+
         /** The JSON Schema of `driftmgr.yaml`. */
         public fun schema(): JsonElement = native { nativeSettingsSchema() }
     }
@@ -96,36 +123,61 @@ public class Backend internal constructor(internal val native: NativeBackend) : 
     public suspend fun workspaces(timeout: Duration? = null): List<String> =
         calling(timeout, null) { native.workspaces(it) }
 
-    /** The bytes of a workspace's state; null when there is none. Takes no lock. */
-    public suspend fun read(workspace: String = "default", timeout: Duration? = null): RawState? =
-        calling(timeout, null) { native.read(workspace, it) }
+    /** The bytes of a state; null when there is none. Takes no lock. */
+    public suspend fun read(at: StateRef = StateRef(), timeout: Duration? = null): RawState? =
+        calling(timeout, null) { native.read(at, it) }?.let { RawState(it.bytes, it.about) }
+
+    /** The versions of a state that can still be read, newest first. */
+    public suspend fun versions(at: StateRef = StateRef(), timeout: Duration? = null): List<StateVersion> =
+        calling(timeout, null) { native.versions(at, it) }
 
     /**
-     * Replaces the bytes of a workspace's state. [lock] is the id of a lock that the caller holds; without it the call takes one.
+     * Replaces the bytes of a state, as they are: nothing checks that they are one.
      *
      * @throws DriftmgrException.Locked when somebody else holds the lock
-     * @throws DriftmgrException.Conflict when [condition] does not hold
+     * @throws DriftmgrException.Conflict when the condition of [options] does not hold
      */
     public suspend fun write(
         bytes: ByteArray,
-        workspace: String = "default",
-        condition: Condition? = null,
-        lock: String? = null,
+        at: StateRef = StateRef(),
+        options: WriteOptions = WriteOptions(),
         timeout: Duration? = null,
-    ): Written = calling(timeout, null) { native.write(workspace, bytes, condition, lock, it) }
+    ): Written = calling(timeout, null) { native.write(at, bytes, options, it) }
+
+    /** Removes a state. Removing what is not there is no error. */
+    public suspend fun delete(
+        at: StateRef = StateRef(),
+        options: WriteOptions = WriteOptions(),
+        timeout: Duration? = null,
+    ): Unit = calling(timeout, null) { native.delete(at, options, it) }
 
     /**
      * Takes the lock of a workspace, or fails at once. [operation] says what for; whoever meets the lock reads it. The answer is its id.
      *
      * @throws DriftmgrException.Locked with `lock`, `holder`, `operation` and `since` in its place
      */
-    public suspend fun lock(operation: String, workspace: String = "default", timeout: Duration? = null): String =
-        calling(timeout, null) { native.lock(workspace, operation, it) }
+    public suspend fun lock(operation: String, at: StateRef = StateRef(), timeout: Duration? = null): String =
+        calling(timeout, null) { native.lock(at, operation, it) }
 
     /** Gives the lock back. */
-    public suspend fun unlock(lock: String, workspace: String = "default", timeout: Duration? = null): Unit =
-        calling(timeout, null) { native.unlock(workspace, lock, it) }
+    public suspend fun unlock(lock: String, at: StateRef = StateRef(), timeout: Duration? = null): Unit =
+        calling(timeout, null) { native.unlock(at, lock, it) }
 
     /** Frees native memory at once. */
     override fun close(): Unit = native.close()
+}
+
+/** The bytes of a state. */
+public class RawState internal constructor(
+    /** As stored. */
+    public val bytes: ByteArray,
+    /** What is known of them. */
+    public val about: StoredBytes,
+) {
+    override fun equals(other: Any?): Boolean =
+        this === other || other is RawState && about == other.about && bytes.contentEquals(other.bytes)
+
+    override fun hashCode(): Int = 31 * about.hashCode() + bytes.contentHashCode()
+
+    override fun toString(): String = "RawState($about)"
 }

@@ -104,6 +104,18 @@ fn wait<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
 }
 
 /// The blocking twin of [`client::Client`]. Cloning is cheap.
+///
+/// ```no_run
+/// use driftmgr_core::blocking::Client;
+/// use driftmgr_core::client::OpenOptions;
+///
+/// # fn main() -> driftmgr_core::Result<()> {
+/// let client = Client::new(driftmgr_core::client::Client::builder().build()?);
+/// let found = client.detect_drift_at(&["network", "shop"], &OpenOptions::default(), &client.drift_options())?;
+/// println!("{} drifted; not opened: {:?}", found.report.summary.drifted, found.unopened);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Client(client::Client);
 
@@ -246,6 +258,14 @@ impl Client {
         wait(self.0.doctor(targets))
     }
 
+    /// The twin of [`client::Client::upgrade_state`].
+    ///
+    /// # Errors
+    /// Those of its twin, and `InvalidInput` inside of a runtime.
+    pub fn upgrade_state<P: AsRef<Path>>(&self, file: P) -> Result<Option<u64>> {
+        wait(self.0.upgrade_state(file))
+    }
+
     /// [`client::Client::rules`]
     pub fn rules(&self) -> Vec<ListedRule<'_>> {
         self.0.rules()
@@ -299,6 +319,16 @@ impl Survey {
 }
 
 /// The blocking twin of [`client::Stack`]. Cloning is cheap.
+///
+/// ```no_run
+/// # fn example(client: driftmgr_core::blocking::Client) -> driftmgr_core::Result<()> {
+/// let stack = client.open("./infra")?;
+/// if stack.check(&client.drift_options())?.safe == Some(true) {
+///     println!("{} is as its state says", stack.label());
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Stack(client::Stack);
 
@@ -487,6 +517,17 @@ impl Drop for DriftItems {
 }
 
 /// The blocking twin of [`client::RunHistory`]. Cloning is cheap; clones are one store.
+///
+/// ```no_run
+/// use driftmgr_core::blocking::RunHistory;
+/// use driftmgr_core::client::HistoryQuestion;
+///
+/// # fn example(client: driftmgr_core::blocking::Client) -> driftmgr_core::Result<()> {
+/// let history = RunHistory::open(client.context(), None)?;
+/// println!("{} runs", history.ask(&HistoryQuestion::default())?.runs.len());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct RunHistory(client::RunHistory);
 
@@ -538,6 +579,20 @@ impl RunHistory {
 }
 
 /// The blocking twin of [`client::BackendHandle`]. Cloning is cheap; clones are one backend.
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use driftmgr_core::backend::{StateRef, WriteOptions};
+/// use driftmgr_core::blocking::Client;
+///
+/// # fn main() -> driftmgr_core::Result<()> {
+/// let client = Client::new(driftmgr_core::client::Client::builder().build()?);
+/// let backend = client.backend("memory", BTreeMap::new(), ".")?;
+/// let written = backend.write(&StateRef::default(), b"{}".to_vec(), WriteOptions::default())?;
+/// assert!(written.etag.is_some());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct BackendHandle(client::BackendHandle);
 

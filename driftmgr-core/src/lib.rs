@@ -28,3 +28,8 @@ pub use error::{Error, ErrorKind, Partial, Result};
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 pub struct Readme;
+
+/// So do those of the guide.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/library.md")]
+pub struct Guide;

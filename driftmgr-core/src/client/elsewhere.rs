@@ -15,7 +15,18 @@ impl Client {
     /// What a plan says about the state that it was made from; the state itself is not needed. `label` names the plan in the report.
     ///
     /// # Errors
-    /// `InvalidInput` for an address in the options that is none.
+    /// Those of [`Client::detect_drift`].
+    ///
+    /// ```no_run
+    /// # async fn example(client: driftmgr_core::client::Client) -> driftmgr_core::Result<()> {
+    /// use std::sync::Arc;
+    /// use driftmgr_core::drift::Plan;
+    ///
+    /// let plan = Arc::new(Plan::read("plan.json")?);
+    /// let report = client.drift_of_plan("plan.json", &plan, &client.drift_options()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn drift_of_plan(
         &self,
         label: &str,
@@ -36,7 +47,7 @@ impl Client {
     /// What a plan says about a stack. The plan must have been made from the stack's state: what is not as it was then is unverifiable.
     ///
     /// # Errors
-    /// `InvalidInput` for an address in the options that is none.
+    /// Those of [`Client::detect_drift`].
     pub async fn drift_by_plan(
         &self,
         stack: &Stack,
@@ -61,7 +72,7 @@ impl Client {
     /// modified, and those that only the other state has are counted as unmanaged. Data sources are skipped.
     ///
     /// # Errors
-    /// `InvalidInput` for an address in the options that is none.
+    /// Those of [`Client::detect_drift`].
     pub async fn drift_by_state(
         &self,
         stack: &Stack,
@@ -99,7 +110,16 @@ impl Client {
     /// Looks at every managed instance of the stacks, as [`Client::detect_drift`] does, and writes down what was found.
     ///
     /// # Errors
-    /// `InvalidInput` for an address in the options that is none.
+    /// Those of [`Client::detect_drift`].
+    ///
+    /// ```no_run
+    /// # async fn example(client: driftmgr_core::client::Client) -> driftmgr_core::Result<()> {
+    /// let stacks = [client.open("network").await?, client.open("shop").await?];
+    /// let (snapshot, report) = client.snapshot(&stacks, &client.drift_options()).await?;
+    /// snapshot.write("now.json")?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn snapshot(
         &self,
         stacks: &[Stack],
@@ -122,7 +142,19 @@ impl Client {
     ///
     /// # Errors
     /// - `NotFound` for a stack that the snapshot does not hold.
-    /// - `InvalidInput` for an address in the options that is none, and for a snapshot that cannot be read.
+    /// - `InvalidInput` for a snapshot that cannot be read.
+    /// - Those of [`Client::detect_drift`].
+    ///
+    /// ```no_run
+    /// # async fn example(client: driftmgr_core::client::Client) -> driftmgr_core::Result<()> {
+    /// use driftmgr_core::drift::Snapshot;
+    ///
+    /// let stacks = [client.open("network").await?];
+    /// let then = Snapshot::read("now.json")?;
+    /// let report = client.drift_by_snapshot(&stacks, &then, &client.drift_options()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn drift_by_snapshot(
         &self,
         stacks: &[Stack],

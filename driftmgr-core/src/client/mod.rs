@@ -78,6 +78,17 @@ pub struct Client {
 }
 
 /// Makes a [`Client`].
+///
+/// ```
+/// use driftmgr_core::client::Client;
+/// use driftmgr_core::settings::Settings;
+///
+/// # fn main() -> driftmgr_core::Result<()> {
+/// let client = Client::builder().settings(Settings::default()).build()?;
+/// assert_eq!(client.drift_options().parallelism, 10);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Default)]
 pub struct ClientBuilder {
     cx: Option<Context>,
@@ -179,6 +190,15 @@ impl Client {
     /// - `NotFound` when there is nothing at the path, or the root module has no state.
     /// - `InvalidState` and `Unsupported` for a state that cannot be read; see [`crate::state::State::parse`].
     /// - `Unsupported` for a backend that this build does not have.
+    ///
+    /// ```no_run
+    /// # async fn example(client: driftmgr_core::client::Client) -> driftmgr_core::Result<()> {
+    /// let folder = client.open("./infra").await?;
+    /// let file = client.open("prod.tfstate").await?;
+    /// println!("{} and {} instances", folder.state().list().len(), file.state().list().len());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn open<P: AsRef<Path>>(&self, target: P) -> Result<Stack> {
         self.open_with(target, &OpenOptions::default()).await
     }
@@ -187,6 +207,20 @@ impl Client {
     ///
     /// # Errors
     /// Those of [`Client::open`].
+    ///
+    /// ```no_run
+    /// # async fn example(client: driftmgr_core::client::Client) -> driftmgr_core::Result<()> {
+    /// use driftmgr_core::client::OpenOptions;
+    /// use driftmgr_core::configuration::VariableInput;
+    ///
+    /// let options = OpenOptions {
+    ///     workspace: Some("blue".to_owned()),
+    ///     variables: vec![VariableInput::File("prod.tfvars".into())],
+    /// };
+    /// let stack = client.open_with("./infra", &options).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn open_with<P: AsRef<Path>>(
         &self,
         target: P,
@@ -206,7 +240,17 @@ impl Client {
     /// What cannot be looked at is in the report, and so is what was not reached when the operation is cancelled.
     ///
     /// # Errors
-    /// `InvalidInput` for an address in the options that is none.
+    /// - `InvalidInput` for an address in the options that is none.
+    /// - The kinds of reading a file for a list of what to ignore, or a baseline, that the options name.
+    ///
+    /// ```no_run
+    /// # async fn example(client: driftmgr_core::client::Client) -> driftmgr_core::Result<()> {
+    /// let stacks = [client.open("network").await?, client.open("shop").await?];
+    /// let report = client.detect_drift(&stacks, &client.drift_options()).await?;
+    /// println!("{} drifted, {} open", report.summary.drifted, report.summary.unverifiable);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn detect_drift(
         &self,
         stacks: &[Stack],

@@ -106,6 +106,16 @@ impl Stack {
     ///
     /// # Errors
     /// Those of [`Client::drift_by_snapshot`].
+    ///
+    /// ```no_run
+    /// # async fn example(stack: driftmgr_core::client::Stack) -> driftmgr_core::Result<()> {
+    /// use driftmgr_core::drift::Snapshot;
+    ///
+    /// let then = Snapshot::read("now.json")?;
+    /// let report = stack.against_snapshot(&then, &stack.client().drift_options()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn against_snapshot(
         &self,
         snapshot: &Snapshot,
@@ -120,6 +130,16 @@ impl Stack {
     ///
     /// # Errors
     /// Those of [`Client::drift_by_state`].
+    ///
+    /// ```no_run
+    /// # async fn example(stack: driftmgr_core::client::Stack) -> driftmgr_core::Result<()> {
+    /// use driftmgr_core::client::StoredState;
+    ///
+    /// let copy = StoredState::read("copy.tfstate")?;
+    /// let report = stack.against_state(copy.state(), &stack.client().drift_options()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn against_state(&self, real: &State, options: &DriftOptions) -> Result<DriftReport> {
         self.client.drift_by_state(self, real, options).await
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use bytes::Bytes;
 
-use super::StoredState;
+use super::Client;
 use super::stored::unreadable;
 use crate::backend::local::{LocalBackend, LocalConfig};
 use crate::backend::{Backend as _, IfMatch, LockInfo, StateRef, WriteOptions};
@@ -12,28 +12,25 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::state::State;
 
-impl StoredState {
+impl Client {
     /// Writes a state file of an older format anew in format 4, under its lock; what was there is kept beside it as `FILE.backup`. Gives the
     /// format that it had, or `None` when it is in format 4 already and nothing was written.
     ///
     /// # Errors
     /// - `NotFound` and `PermissionDenied` for a file that cannot be read or written.
     /// - `Locked` when somebody else holds the lock of the state, `Conflict` when it changed in between.
-    /// - Those of [`StoredState::parse`].
+    /// - Those of [`StoredState::parse`](super::StoredState::parse).
     ///
     /// ```no_run
-    /// use driftmgr_core::Context;
-    /// use driftmgr_core::client::StoredState;
-    ///
-    /// # async fn example() -> driftmgr_core::Result<()> {
-    /// if let Some(old) = StoredState::upgrade_in_place(&Context::from_process(), "old.tfstate").await? {
+    /// # async fn example(client: driftmgr_core::client::Client) -> driftmgr_core::Result<()> {
+    /// if let Some(old) = client.upgrade_state("old.tfstate").await? {
     ///     println!("it had format {old}");
     /// }
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn upgrade_in_place<P: AsRef<Path>>(cx: &Context, file: P) -> Result<Option<u64>> {
-        let file = file.as_ref();
+    pub async fn upgrade_state<P: AsRef<Path>>(&self, file: P) -> Result<Option<u64>> {
+        let (cx, file) = (&self.cx, file.as_ref());
         let path = cx.environment().current_dir().join(file);
         // A state that is not there or cannot be read needs no lock, and gets no lock file.
         std::fs::metadata(&path).map_err(|e| unreadable(file, e))?;

@@ -1,6 +1,5 @@
 //! `driftmgr state upgrade`
 
-use driftmgr_core::client::StoredState;
 use driftmgr_core::{Error, ErrorKind};
 
 use crate::args::StateUpgrade;
@@ -8,6 +7,7 @@ use crate::commands::Call;
 use crate::exit::{Exit, Failure};
 use crate::session;
 use crate::source::read_state;
+use crate::survey;
 use crate::ui::printer::Printer;
 
 pub(crate) fn run(
@@ -30,7 +30,7 @@ pub(crate) fn run(
         return Err(error.into());
     }
     let done = session::run(call.global, printer, None, |cx| async move {
-        StoredState::upgrade_in_place(&cx, file).await
+        survey::client(call, &cx)?.upgrade_state(file).await
     })?;
     match done {
         Some(from) => printer.note(&format!(

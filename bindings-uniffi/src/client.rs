@@ -16,7 +16,7 @@ use crate::settings::Settings;
 use crate::snapshot::{Snapshot, SnapshotMade};
 use crate::stack::{DriftStream, Stack};
 use crate::state::State;
-use crate::typed::{Json, typed};
+use crate::typed::{JsonValue, typed};
 
 /// What this build is.
 #[uniffi::export]
@@ -118,7 +118,7 @@ impl Client {
     pub fn backend(
         &self,
         kind: String,
-        config: HashMap<String, Json>,
+        config: HashMap<String, JsonValue>,
         root: String,
     ) -> Result<Arc<Backend>, Failure> {
         let config = config.into_iter().map(|(key, value)| (key, value.0));
@@ -240,6 +240,21 @@ impl Client {
                 .drift_by_snapshot(&cores(&stacks), &snapshot.inner, &options)
                 .await?;
             Ok(DriftReport::new(report))
+        })
+        .await
+    }
+
+    /// Writes a state file of an older format anew in format 4, under its lock; what was there is kept beside it. Gives the format that it
+    /// had, or null when nothing was written.
+    pub async fn upgrade_state(
+        &self,
+        file: String,
+        job: Option<Arc<Job>>,
+    ) -> Result<Option<i32>, Failure> {
+        let client = self.inner.clone();
+        Job::run(job, |cx| async move {
+            let old = client.with_context(cx).upgrade_state(file).await?;
+            Ok(old.map(|format| i32::try_from(format).unwrap_or(i32::MAX)))
         })
         .await
     }

@@ -8,7 +8,7 @@ use driftmgr_core::drift::ignore;
 use crate::error::Failure;
 use crate::options::{Format, RenderOptions};
 use crate::records::{Check, Problem, ReportData, Score, Severity, Suggestion};
-use crate::typed::{Json, typed};
+use crate::typed::{JsonValue, typed};
 
 /// The whole answer for one or many states.
 #[derive(uniffi::Object)]
@@ -36,8 +36,8 @@ impl DriftReport {
     }
 
     /// As `driftmgr drift --format json` prints it. Secrets are masked.
-    pub fn to_json(&self) -> Json {
-        Json(self.inner.to_json())
+    pub fn to_json(&self) -> JsonValue {
+        JsonValue(self.inner.to_json())
     }
 
     /// The report in a format, as bytes in UTF-8.

@@ -6,7 +6,7 @@ use driftmgr_core::{Partial, settings};
 
 use crate::error::Failure;
 use crate::records::{Problem, SettingsData};
-use crate::typed::{Json, typed};
+use crate::typed::{JsonValue, typed};
 
 /// The settings that hold in a folder.
 #[derive(uniffi::Object)]
@@ -17,7 +17,7 @@ pub struct Settings {
 
 /// A value that wins over files and variables.
 #[derive(Debug, Clone, uniffi::Record)]
-pub struct Override {
+pub struct SettingOverride {
     /// The key, such as `drift.timeout`.
     pub key: String,
     /// The value as text, such as `10m`.
@@ -38,7 +38,7 @@ impl Settings {
     /// Reads the settings that hold in a folder: a `driftmgr.yaml` there or above, the user's file, the environment of this process, and
     /// over all of them `overrides`. Every mistake is a problem; the settings hold what is right.
     #[uniffi::constructor]
-    pub fn load(folder: String, overrides: Vec<Override>) -> Arc<Self> {
+    pub fn load(folder: String, overrides: Vec<SettingOverride>) -> Arc<Self> {
         let overrides: Vec<(&str, &str)> = overrides
             .iter()
             .map(|o| (o.key.as_str(), o.value.as_str()))
@@ -71,13 +71,13 @@ impl Settings {
     }
 
     /// As `driftmgr config show --format json` prints them.
-    pub fn to_json(&self) -> Json {
-        Json(self.inner.json())
+    pub fn to_json(&self) -> JsonValue {
+        JsonValue(self.inner.json())
     }
 }
 
 /// The JSON Schema of `driftmgr.yaml`.
 #[uniffi::export]
-pub fn settings_schema() -> Json {
-    Json(settings::Settings::schema())
+pub fn settings_schema() -> JsonValue {
+    JsonValue(settings::Settings::schema())
 }

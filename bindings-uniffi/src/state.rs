@@ -8,7 +8,7 @@ use driftmgr_core::state::Secrets;
 
 use crate::error::Failure;
 use crate::records::{Comparison, Health, Inspection, OutputValue, Problem, StateAnalysis};
-use crate::typed::{Json, typed};
+use crate::typed::{JsonValue, typed};
 
 /// A state as it was stored, and what can be said of it without asking anybody.
 #[derive(uniffi::Object)]
@@ -67,8 +67,8 @@ impl State {
     }
 
     /// The state as `terraform show -json` prints it. Secrets are masked unless asked for.
-    pub fn view(&self, secrets: bool) -> Result<Json, Failure> {
-        Ok(Json(self.inner.view(shown(secrets))?))
+    pub fn view(&self, secrets: bool) -> Result<JsonValue, Failure> {
+        Ok(JsonValue(self.inner.view(shown(secrets))?))
     }
 
     /// The score of the state with its reasons.

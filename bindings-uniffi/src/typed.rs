@@ -14,9 +14,9 @@ pub(crate) fn typed<T: DeserializeOwned>(result: &impl Serialize) -> Result<T, F
 }
 
 /// The JSON form of a record.
-pub(crate) fn json(record: &impl Serialize) -> Json {
+pub(crate) fn json(record: &impl Serialize) -> JsonValue {
     // Records have only texts as names, so none of them has no JSON form.
-    Json(serde_json::to_value(record).unwrap_or_default())
+    JsonValue(serde_json::to_value(record).unwrap_or_default())
 }
 
 fn defect(error: &serde_json::Error) -> Failure {
@@ -39,7 +39,7 @@ macro_rules! json_form {
         #[uniffi::export]
         impl $record {
             /// The same in JSON, as `--format json` prints it.
-            pub fn to_json(&self) -> crate::typed::Json {
+            pub fn to_json(&self) -> crate::typed::JsonValue {
                 crate::typed::json(self)
             }
         }
@@ -50,10 +50,10 @@ pub(crate) use json_form;
 /// Any JSON. Numbers are exact.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Json(pub Value);
+pub struct JsonValue(pub Value);
 
-uniffi::custom_type!(Json, String, {
-    try_lift: |text| Ok(Json(serde_json::from_str(&text)?)),
+uniffi::custom_type!(JsonValue, String, {
+    try_lift: |text| Ok(JsonValue(serde_json::from_str(&text)?)),
     lower: |json| json.0.to_string(),
 });
 
@@ -101,7 +101,8 @@ uniffi::custom_type!(Counts, Vec<Count>, {
 pub struct Moment(pub String);
 
 uniffi::custom_type!(Moment, String, {
-    try_lift: |text| Ok(Moment(text)),
+    // The other side may write the same time with other digits.
+    try_lift: |text| Ok(Moment(text.parse::<jiff::Timestamp>()?.to_string())),
     lower: |moment| moment.0,
 });
 

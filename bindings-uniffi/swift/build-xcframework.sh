@@ -12,8 +12,8 @@ for target in $targets; do
 done
 
 # Any of the libraries describes the interface.
-(cd "$workspace" && cargo run --release -p driftmgr-uniffi --features bindgen --bin uniffi-bindgen -- \
-    generate --language swift --no-format --config bindings-uniffi/uniffi.toml --out-dir "$generated" \
+(cd "$workspace" && cargo run -p uniffi-bindgen --features bindgen -- \
+    generate --language swift --no-format --out-dir "$generated" \
     "$build/aarch64-apple-darwin/release/libdriftmgr_uniffi.a")
 
 headers=$generated/headers

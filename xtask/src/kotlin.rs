@@ -89,8 +89,9 @@ impl<'a> Kotlin<'a> {
         let log = self.log("generate")?;
         let mut generate = self.command("cargo");
         generate
-            .args(["run", "--quiet", "--workspace", "--bin", "uniffi-bindgen"])
-            .args(["--features", "driftmgr-uniffi/bindgen", "--"])
+            // Alone: it shares nothing with the library, and would have to wait for all of it.
+            .args(["run", "--quiet", "--package", "uniffi-bindgen"])
+            .args(["--features", "bindgen", "--"])
             .args(["generate", "--language", "kotlin", "--no-format"])
             .arg("--out-dir")
             .arg(&generated)

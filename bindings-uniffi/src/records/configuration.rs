@@ -1,6 +1,7 @@
 //! Configurations, workspaces, backends, the library itself.
 
-use std::collections::HashMap;
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
 
 use super::{Place, record};
 use crate::typed::{Moment, json_form};
@@ -15,7 +16,7 @@ record! {
         /// The `backend` or `cloud` block.
         backend: Option<DeclaredBackend>,
         /// Entries of `required_providers` of the root module, by local name.
-        required_providers: HashMap<String, DeclaredProvider>,
+        required_providers: DeclaredProviders,
         /// `provider` blocks of all modules, sorted by module and place.
         provider_configurations: Vec<DeclaredConfiguration>,
         /// Calls of modules, sorted by address.
@@ -50,6 +51,25 @@ record! {
         version: Option<String>,
     }
 }
+
+/// Entries of `required_providers` by local name, in their order.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct DeclaredProviders(pub IndexMap<String, DeclaredProvider>);
+
+/// An entry of `required_providers` with its local name.
+#[derive(Debug, Clone, PartialEq, uniffi::Record)]
+pub struct NamedProvider {
+    /// The local name.
+    pub key: String,
+    /// The entry.
+    pub value: DeclaredProvider,
+}
+
+uniffi::custom_type!(DeclaredProviders, Vec<NamedProvider>, {
+    try_lift: |all| Ok(DeclaredProviders(all.into_iter().map(|p| (p.key, p.value)).collect())),
+    lower: |all| all.0.into_iter().map(|(key, value)| NamedProvider { key, value }).collect(),
+});
 
 record! {
     /// A `provider` block.

@@ -1,7 +1,7 @@
 //! Drift reports.
 
 use super::{record, words};
-use crate::typed::{Facts, Json, as_pair, json_form, pair};
+use crate::typed::{Facts, JsonValue, as_pair, json_form, pair};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 words! {
@@ -54,7 +54,7 @@ words! {
 
 words! {
     /// What the provider says of a difference.
-    Class {
+    DriftClass {
         /// Both are the same: apply would change nothing.
         Cosmetic,
         /// Apply would change something.
@@ -267,9 +267,9 @@ record! {
         /// Where, as in Terraform expressions: `tags["env"]`, `ingress[0].port`.
         path: String,
         /// The value in the state; JSON null where there is none.
-        before: Json,
+        before: JsonValue,
         /// The value in reality; JSON null where there is none.
-        after: Json,
+        after: JsonValue,
         /// Either value is a secret or holds one.
         sensitive: bool,
         /// Apply would change it.
@@ -317,7 +317,7 @@ record! {
         /// How reality differs.
         kind: Kind,
         /// What the provider says.
-        class: Class,
+        class: DriftClass,
         /// The highest severity of its changes.
         severity: Severity,
         /// What the most severe change is about.
@@ -343,15 +343,15 @@ record! {
         /// `delete`, `update` or `no-op`: what happened to the object outside of Terraform.
         actions: Vec<String>,
         /// The object in the state.
-        before: Json,
+        before: JsonValue,
         /// The object in reality; JSON null when it is gone.
-        after: Json,
+        after: JsonValue,
         /// Always empty: reality is known.
-        after_unknown: Json,
+        after_unknown: JsonValue,
         /// `true` in the place of each secret of `before`.
-        before_sensitive: Json,
+        before_sensitive: JsonValue,
         /// `true` in the place of each secret of `after`.
-        after_sensitive: Json,
+        after_sensitive: JsonValue,
     }
 }
 
@@ -375,7 +375,7 @@ record! {
         name: String,
         /// The key of `count` or `for_each`: a number or a text.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        index: Option<Json>,
+        index: Option<JsonValue>,
         /// The key of a deposed object.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         deposed: Option<String>,
@@ -604,7 +604,7 @@ record! {
         path: Option<String>,
         /// The condition; docs/rules.md describes it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        when: Option<Json>,
+        when: Option<JsonValue>,
         /// How much it matters.
         severity: Severity,
         /// What it is about.

@@ -1,7 +1,7 @@
 //! Settings.
 
 use super::record;
-use crate::typed::{Json, json_form};
+use crate::typed::{JsonValue, json_form};
 
 record! {
     /// The settings that hold.
@@ -21,9 +21,9 @@ record! {
         /// Its key, such as `drift.timeout`.
         key: String,
         /// Its value; JSON null when nobody set it and it has no default.
-        value: Json,
+        value: JsonValue,
         /// Where the value comes from: an object whose `kind` says what.
-        origin: Json,
+        origin: JsonValue,
         /// It does something in this version.
         has_effect: bool,
     }

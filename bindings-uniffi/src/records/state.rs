@@ -2,7 +2,7 @@
 
 use super::ReportData;
 use super::{record, words};
-use crate::typed::{Counts, Json, as_pair, json_form, pair};
+use crate::typed::{Counts, JsonValue, as_pair, json_form, pair};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 record! {
@@ -42,7 +42,7 @@ record! {
         /// The module's address; empty for the root module.
         module: String,
         /// The key of `count` or `for_each`: a number or a text.
-        key: Option<Json>,
+        key: Option<JsonValue>,
         /// The key of a deposed object.
         deposed: Option<String>,
         /// The provider configuration that manages it.
@@ -68,10 +68,10 @@ record! {
         /// It is marked sensitive.
         sensitive: bool,
         /// The value; masked where it is secret, unless secrets were asked for.
-        value: Json,
+        value: JsonValue,
         /// Its type in Terraform's JSON, such as `"string"` or `["list", "string"]`.
         #[serde(rename = "type")]
-        output_type: Json,
+        output_type: JsonValue,
     }
 }
 
@@ -268,9 +268,9 @@ record! {
         /// Where.
         path: String,
         /// In the first state; JSON null where there is nothing.
-        before: Json,
+        before: JsonValue,
         /// In the second state; JSON null where there is nothing.
-        after: Json,
+        after: JsonValue,
         /// One of both is a secret, or holds one.
         sensitive: bool,
     }
@@ -304,9 +304,9 @@ record! {
         /// Its name.
         name: String,
         /// In the first state.
-        before: Json,
+        before: JsonValue,
         /// In the second state.
-        after: Json,
+        after: JsonValue,
         /// Either is a secret.
         sensitive: bool,
     }

@@ -43,7 +43,7 @@ fun Application.driftChecks(client: Client, states: Map<String, String>) {
             answering(states) { target ->
                 val stack = client.open(target)
                 respondTextWriter(ContentType.parse("application/x-ndjson")) {
-                    stack.driftFlow().collect { item ->
+                    stack.driftStream().collect { item ->
                         if (item is DriftItem.Found && item.finding.severity >= Severity.IMPORTANT) {
                             write(item.finding.toJson().toString() + "\n")
                             flush()

@@ -129,8 +129,17 @@ public class Client(settings: Settings? = null) : AutoCloseable {
         return DriftReport(calling(timeout, null) { native.driftBySnapshot(stacks.natives(), snapshot.native, options, it) })
     }
 
+    /**
+     * Writes a state file of an older format anew in format 4, under its lock; what was there is kept beside it as `FILE.backup`. Gives the
+     * format that it had, or null when nothing was written.
+     *
+     * @throws DriftmgrException.Locked when somebody else holds the lock of the state
+     */
+    public suspend fun upgradeState(file: String, timeout: Duration? = null): Int? =
+        calling(timeout, null) { native.upgradeState(file, it) }
+
     /** What is found, as it is found; the last item is the report. Each collection is a run of its own. */
-    public fun driftFlow(
+    public fun driftStream(
         stacks: List<Stack>,
         options: DriftOptions = DriftOptions(),
         timeout: Duration? = null,

@@ -39,14 +39,14 @@ public class Stack internal constructor(internal val native: NativeStack) : Auto
     }
 
     /** What is found, as it is found; the last item is the report. Each collection is a run of its own. */
-    public fun driftFlow(options: DriftOptions = DriftOptions(), timeout: Duration? = null): Flow<DriftItem> {
+    public fun driftStream(options: DriftOptions = DriftOptions(), timeout: Duration? = null): Flow<DriftItem> {
         options.check()
         return items(timeout) { native.driftStream(options, it) }
     }
 
     /** The differences alone, as they are found, hidden ones included. */
     public fun findings(options: DriftOptions = DriftOptions(), timeout: Duration? = null): Flow<Finding> =
-        driftFlow(options, timeout).mapNotNull { (it as? DriftItem.Found)?.finding }
+        driftStream(options, timeout).mapNotNull { (it as? DriftItem.Found)?.finding }
 
     /** Looks at every managed instance and gives the short answer: is it safe to go on? */
     public suspend fun check(

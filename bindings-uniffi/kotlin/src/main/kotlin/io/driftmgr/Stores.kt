@@ -101,7 +101,7 @@ public class Settings internal constructor(internal val native: NativeSettings) 
          * over all of them [overrides], keys with values as text: `"drift.timeout" to "10m"`.
          */
         public suspend fun load(folder: String = ".", overrides: Map<String, String> = emptyMap()): Settings =
-            Settings(onDisk { NativeSettings.load(folder, overrides.map { Override(it.key, it.value) }) })
+            Settings(onDisk { NativeSettings.load(folder, overrides.map { SettingOverride(it.key, it.value) }) })
 
         /** Reads one file over the defaults and nothing else: [problems] says what is wrong with it. */
         public suspend fun validate(file: String): Settings = Settings(onDisk { NativeSettings.validate(file) })

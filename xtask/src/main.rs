@@ -5,6 +5,7 @@
 mod failure;
 mod fuzz;
 mod install;
+mod kotlin;
 mod layout;
 mod node;
 mod prerequisites;
@@ -31,6 +32,8 @@ Commands:
   providers             build and install the two test providers alone
   node test [-- ARGS]   build, pack, install and test the Node.js package alone; ARGS go to node --test
   node pack             make its tarballs, optimised
+  kotlin                build the Kotlin library and run its tests from the jar
+  kotlin --pack         build the jar that is published
   noise                 run the noise lab and write what it finds to docs/noise.md
   fuzz [TARGET] [--seconds N] [--keep]
                         feed hostile bytes to the parsers, ten minutes each; --keep adds to the corpus
@@ -81,6 +84,14 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         ["node", "test", "--", words @ ..] => node::test(&Layout::find()?, words),
         ["node", "pack"] => {
             node::pack(&Layout::find()?).map(|folder| println!("{}", folder.display()))
+        }
+        ["kotlin"] => {
+            prerequisites::check(&Layout::find()?)?;
+            kotlin::test(&Layout::find()?)
+        }
+        ["kotlin", "--pack"] => {
+            println!("{}", kotlin::pack(&Layout::find()?)?.display());
+            Ok(())
         }
         ["noise"] => suite::noise(&Layout::find()?),
         ["providers"] => tools::install(&Layout::find()?, Some(recipes::TEST_PROVIDERS)),

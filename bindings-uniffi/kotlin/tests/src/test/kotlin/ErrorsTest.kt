@@ -1,0 +1,84 @@
+import io.driftmgr.Client
+import io.driftmgr.DriftOptions
+import io.driftmgr.DriftReport
+import io.driftmgr.DriftmgrException
+import io.driftmgr.ErrorKind
+import io.driftmgr.Settings
+import io.driftmgr.State
+import kotlin.test.Test
+import kotlin.test.assertContains
+import kotlin.test.assertEquals
+import kotlin.test.assertFailsWith
+import kotlin.test.assertFalse
+import kotlin.test.assertTrue
+import kotlin.time.Duration
+import kotlinx.coroutines.runBlocking
+
+class ErrorsTest {
+    @Test
+    fun `every kind has an exception of its own, by its name`() {
+        val classes = DriftmgrException::class.sealedSubclasses.map { it.simpleName }.toSet()
+        val kinds = ErrorKind.entries.map { kind -> kind.name.split("_").joinToString("") { it.lowercase().replaceFirstChar(Char::uppercase) } }
+        assertEquals(kinds.toSet(), classes)
+    }
+
+    @Test
+    fun `what is not there is not found, and the message says where`() = runBlocking {
+        val failure = assertFailsWith<DriftmgrException.NotFound> { client.open("/no/such/folder") }
+        assertEquals(ErrorKind.NOT_FOUND, failure.kind)
+        assertContains(failure.place.values.joinToString(), "/no/such/folder")
+        assertContains(failure.message!!, "/no/such/folder")
+        assertFalse(failure.retryable)
+    }
+
+    @Test
+    fun `a hint says the way out`() = runBlocking {
+        val failure = assertFailsWith<DriftmgrException> { State.read(quickstart) }
+        assertTrue(failure.hints.any { "name the state file" in it }, failure.hints.toString())
+    }
+
+    @Test
+    fun `what is no state is refused`() {
+        assertFailsWith<DriftmgrException.InvalidState> { State.parse("x", "[]".toByteArray()) }
+        assertFailsWith<DriftmgrException.InvalidInput> { DriftReport.fromJson("{}") }
+    }
+
+    @Test
+    fun `a wrong address is an invalid input`() = runBlocking {
+        val stack = client.open(quickstart)
+        assertFailsWith<DriftmgrException.InvalidInput> { stack.detectDrift(DriftOptions(targets = listOf("a.b.c.d["))) }
+        assertFailsWith<DriftmgrException.NotFound> { stack.explain("local_file.nothing", offline) }
+        Unit
+    }
+
+    @Test
+    fun `an option without meaning is Kotlin's own exception and names the parameter`() = runBlocking {
+        val stack = client.open(quickstart)
+        val failure = assertFailsWith<IllegalArgumentException> { stack.detectDrift(DriftOptions(parallelism = 0)) }
+        assertContains(failure.message!!, "parallelism")
+    }
+
+    @Test
+    fun `a mistake in the settings is a problem with its place, and no client follows it`() = runBlocking {
+        val settings = Settings.load(quickstart, mapOf("drift.parallelism" to "many"))
+        assertEquals(1, settings.problems.size)
+        assertEquals(ErrorKind.INVALID_CONFIG, settings.problems.single().kind)
+    }
+
+    @Test
+    fun `a timeout that is over is a timeout or an open answer, never a clean one`() = runBlocking {
+        val stack = client.open(quickstart)
+        try {
+            val report = stack.detectDrift(offline, timeout = Duration.ZERO)
+            assertEquals(0, report.summary.same)
+        } catch (failure: DriftmgrException.Timeout) {
+            assertEquals(ErrorKind.TIMEOUT, failure.kind)
+        }
+    }
+
+    @Test
+    fun `a kind of backend that is not there names those that are`() {
+        val failure = assertFailsWith<DriftmgrException.Unsupported> { Client().backend("gopher") }
+        assertContains(failure.message + failure.hints, "local")
+    }
+}

@@ -1,0 +1,27 @@
+//! DriftMgr for Kotlin and Swift. It converts and calls; every rule is in the core.
+//!
+//! Results are records: [`typed`] fills them from the core's JSON form, the one of `--format json`, so there is no converter per type. What
+//! keeps something open or can be asked more is an object. A [`job::Job`] carries what a call needs of its caller: cancellation, timeout and
+//! a listener.
+//!
+//! The library exports everything here to other languages; Rust programs use `driftmgr-core` itself.
+
+pub mod backend;
+pub mod client;
+pub mod error;
+pub mod history;
+pub mod job;
+pub mod options;
+pub mod plan;
+pub mod records;
+pub mod report;
+pub mod settings;
+pub mod snapshot;
+pub mod stack;
+pub mod state;
+pub mod typed;
+
+pub use error::Failure;
+pub use job::{Job, Listener};
+
+uniffi::setup_scaffolding!("driftmgr");

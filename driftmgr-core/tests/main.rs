@@ -8,6 +8,8 @@
 
 mod api {
     mod architecture;
+    mod front;
+    mod parity;
 }
 
 #[cfg(target_os = "linux")]

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
-use super::local::LocalBackend;
+use super::local::{LocalBackend, LocalConfig};
 use super::memory::{MemoryBackend, MemoryStore};
-use super::{Backend, BackendSpec};
+use super::{Backend, BackendSpec, Capability};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -35,6 +36,8 @@ pub type BackendFactory =
 #[derive(Clone, Default)]
 pub struct BackendRegistry {
     factories: BTreeMap<String, BackendFactory>,
+    /// Of those kinds where it does not depend on the specification.
+    capabilities: BTreeMap<String, Capability>,
 }
 
 impl BackendRegistry {
@@ -50,12 +53,25 @@ impl BackendRegistry {
             MemoryBackend::KIND,
             Arc::new(move |_, _| Ok(Arc::new(MemoryBackend::new(store.clone())))),
         );
+        let local = LocalBackend::new(LocalConfig::of_directory(Path::new("")));
+        let memory = MemoryBackend::new(MemoryStore::default());
+        registry.capabilities = BTreeMap::from([
+            (LocalBackend::KIND.to_owned(), local.capability()),
+            (MemoryBackend::KIND.to_owned(), memory.capability()),
+        ]);
         registry
     }
 
     /// Adds a kind, or replaces it.
     pub fn register(&mut self, kind: impl Into<String>, factory: BackendFactory) {
-        self.factories.insert(kind.into(), factory);
+        let kind = kind.into();
+        self.capabilities.remove(&kind);
+        self.factories.insert(kind, factory);
+    }
+
+    /// What a kind can do; `None` where that depends on its specification, and for kinds that were added.
+    pub fn capability(&self, kind: &str) -> Option<Capability> {
+        self.capabilities.get(kind).copied()
     }
 
     /// The kinds, sorted.

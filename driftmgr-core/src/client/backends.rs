@@ -21,7 +21,7 @@ use crate::error::Result;
 pub struct BackendKind {
     /// Its name, such as `local`.
     pub kind: String,
-    /// What it can do; `None` where that depends on how it is configured.
+    /// What it can do; `None` where that depends on how it is configured, and for kinds that were added.
     pub capability: Option<Capability>,
 }
 
@@ -66,10 +66,7 @@ impl Client {
         kinds
             .map(|kind| BackendKind {
                 kind: kind.to_owned(),
-                capability: self
-                    .backend(kind, BTreeMap::new(), ".")
-                    .ok()
-                    .map(|handle| handle.capability()),
+                capability: self.backends.capability(kind),
             })
             .collect()
     }

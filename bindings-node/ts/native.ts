@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { DriftmgrError } from './errors.js';
 import type * as Native from './native.types.js';
 
-/** Platforms that packages are published for. `scripts/pack.mjs` makes them, of what `scripts/native.mjs` or `napi build` made. */
+/** Platforms that packages are published for. `scripts/pack.mjs` makes them. */
 const platforms: readonly string[] = (require('../platforms.json') as { platforms: readonly { name: string }[] }).platforms.map(
   (platform) => platform.name,
 );

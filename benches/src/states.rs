@@ -1,5 +1,7 @@
 //! States of a given size, and folders whose files are what their state says.
 
+use std::fs::File;
+use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -7,30 +9,50 @@ use sha1::{Digest as _, Sha1};
 
 /// A state in format v4 with this many instances, some 3 KB each: the size of a typical cloud object with tags, rules and dependencies.
 pub fn synthetic_state(instances: usize) -> Vec<u8> {
-    changed_state(instances, usize::MAX)
+    let mut state = Vec::new();
+    // Nothing fails that is written to memory.
+    let _ = write_synthetic_state(&mut state, instances, usize::MAX);
+    state
 }
 
-/// [`synthetic_state`], with another description in every `every`-th instance.
-pub fn changed_state(instances: usize, every: usize) -> Vec<u8> {
-    state(
-        (0..instances)
-            .map(|n| security_group(n, n % every == every - 1))
-            .collect(),
-    )
+/// Writes [`synthetic_state`] with another description in every `every`-th instance, one resource at a time: a process that is large itself
+/// makes its children look large.
+///
+/// # Errors
+/// Those of the writer.
+pub fn write_synthetic_state(
+    out: &mut impl Write,
+    instances: usize,
+    every: usize,
+) -> std::io::Result<()> {
+    let resources = (0..instances).map(|n| security_group(n, n % every == every - 1));
+    write_state(out, resources)
 }
 
-fn state(resources: Vec<Value>) -> Vec<u8> {
-    let state = json!({
-        "version": 4,
-        "terraform_version": "1.11.4",
-        "serial": 7,
-        "lineage": "3f1c1c0e-2f43-7a4b-8d0e-8f9a6b1f2f10",
-        "outputs": {},
-        "resources": resources,
-        "check_results": null,
-    });
-    // Values built here always serialise.
-    serde_json::to_vec_pretty(&state).unwrap_or_default()
+fn write_state(
+    out: &mut impl Write,
+    resources: impl Iterator<Item = Value>,
+) -> std::io::Result<()> {
+    let head = r#"{
+  "version": 4,
+  "terraform_version": "1.11.4",
+  "serial": 7,
+  "lineage": "3f1c1c0e-2f43-7a4b-8d0e-8f9a6b1f2f10",
+  "outputs": {},
+  "resources": ["#;
+    out.write_all(head.as_bytes())?;
+    for (n, resource) in resources.enumerate() {
+        let text = serde_json::to_string_pretty(&resource)?;
+        out.write_all(if n == 0 { b"\n    " } else { b",\n    " })?;
+        out.write_all(text.replace('\n', "\n    ").as_bytes())?;
+    }
+    out.write_all(b"\n  ],\n  \"check_results\": null\n}\n")
+}
+
+fn state_file(path: &Path, resources: impl Iterator<Item = Value>) -> std::io::Result<()> {
+    let mut out = BufWriter::new(File::create(path)?);
+    write_state(&mut out, resources)?;
+    out.flush()
 }
 
 fn security_group(n: usize, changed: bool) -> Value {
@@ -109,7 +131,7 @@ resource "local_file" "many" {{
         "provider": "provider[\"registry.terraform.io/hashicorp/local\"]",
         "instances": (0..files).map(instance).collect::<Vec<_>>(),
     });
-    std::fs::write(dir.join("terraform.tfstate"), state(vec![resource]))
+    state_file(&dir.join("terraform.tfstate"), std::iter::once(resource))
 }
 
 /// Writes a root module of this many `cloudsix_note`s, the small type of a test provider, with state and cloud. Each read takes `seconds`
@@ -167,7 +189,7 @@ resource "cloudsix_note" "many" {{
         "provider": "provider[\"registry.terraform.io/driftmgr/cloudsix\"]",
         "instances": (0..notes).map(instance).collect::<Vec<_>>(),
     });
-    std::fs::write(dir.join("terraform.tfstate"), state(vec![resource]))
+    state_file(&dir.join("terraform.tfstate"), std::iter::once(resource))
 }
 
 /// Writes the cloud that holds the notes of all these prefixes.

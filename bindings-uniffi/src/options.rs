@@ -141,7 +141,7 @@ impl DriftOptions {
         options.targets = self.targets;
         options.exclude = self.exclude;
         if let Some(parallelism) = self.parallelism {
-            options.parallelism = positive("parallelism", parallelism)?;
+            options.parallelism = Some(positive("parallelism", parallelism)?);
         }
         if let Some(timeout) = self.read_timeout {
             options.read_timeout = timeout;

@@ -53,6 +53,7 @@ pub fn check(layout: &Layout) -> Result<(), Failure> {
             "install it from https://nodejs.org/en/download",
         ),
         present("npm", "npm", &["--version"], "it comes with Node.js"),
+        versioned(
             "java",
             &["--version"],
             JAVA,

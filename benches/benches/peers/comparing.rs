@@ -1,9 +1,11 @@
 //! What differs between two states of 100 MB? The peer is the script that everyone writes.
 
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
 use std::process::Command;
 
 use driftmgr_benches::measure::{driftmgr, run};
-use driftmgr_benches::states::{changed_state, synthetic_state};
+use driftmgr_benches::states::write_synthetic_state;
 use driftmgr_benches::table::pairs;
 
 const INSTANCES: usize = 38_000;
@@ -28,8 +30,11 @@ pub(crate) fn rows() {
         lab.path().join("old.tfstate"),
         lab.path().join("new.tfstate"),
     );
-    std::fs::write(&old, synthetic_state(INSTANCES)).unwrap();
-    std::fs::write(&new, changed_state(INSTANCES, EVERY)).unwrap();
+    for (file, every) in [(&old, usize::MAX), (&new, EVERY)] {
+        let mut out = BufWriter::new(File::create(file).unwrap());
+        write_synthetic_state(&mut out, INSTANCES, every).unwrap();
+        out.flush().unwrap();
+    }
     let ours = || {
         let mut command = driftmgr();
         command.args(["state", "compare", "--format", "json", "--files"]);

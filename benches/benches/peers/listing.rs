@@ -1,10 +1,12 @@
 //! Which resources are in a state of 10 MB and of 100 MB?
 
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
 use std::process::Command;
 
 use driftmgr_benches::measure::{driftmgr, run};
 use driftmgr_benches::programs::Programs;
-use driftmgr_benches::states::synthetic_state;
+use driftmgr_benches::states::write_synthetic_state;
 use driftmgr_benches::table::pairs;
 
 /// With the size of a state that has so many instances, in megabytes.
@@ -15,7 +17,9 @@ pub(crate) fn rows() {
     for (instances, size) in SIZES {
         let lab = tempfile::tempdir().unwrap();
         let file = lab.path().join("listed.tfstate");
-        std::fs::write(&file, synthetic_state(instances)).unwrap();
+        let mut out = BufWriter::new(File::create(&file).unwrap());
+        write_synthetic_state(&mut out, instances, usize::MAX).unwrap();
+        out.flush().unwrap();
         let ours = || {
             let mut command = driftmgr();
             command.args(["state", "list", "--file"]).arg(&file);

@@ -35,8 +35,8 @@ pub(crate) fn slow() {
 
 pub(crate) fn aws() {
     let programs = Programs::find();
-    let moto = programs.moto();
     for copies in [1, 10] {
+        let moto = programs.moto();
         let lab = tempfile::tempdir().unwrap();
         let text = include_str!("../../labs/aws.tf").replace("PORT", &moto.port.to_string());
         std::fs::write(lab.path().join("main.tf"), text).unwrap();

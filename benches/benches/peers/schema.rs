@@ -28,8 +28,10 @@ pub(crate) fn rows() {
 }
 
 fn aws(programs: &Programs) {
+    // The library configures what it starts, and that asks for the account.
+    let moto = programs.moto();
     let lab = tempfile::tempdir().unwrap();
-    let text = include_str!("../../labs/aws.tf").replace("PORT", "1");
+    let text = include_str!("../../labs/aws.tf").replace("PORT", &moto.port.to_string());
     std::fs::write(lab.path().join("main.tf"), text).unwrap();
     init(programs, lab.path());
     let folder = ".terraform/providers/registry.terraform.io/hashicorp/aws/3.39.0/linux_amd64";
@@ -39,7 +41,7 @@ fn aws(programs: &Programs) {
         .join("terraform-provider-aws_v3.39.0");
     let ours = || {
         let mut command = Command::new(std::env::current_exe().unwrap());
-        command.arg(CHILD).arg(&binary);
+        command.arg(CHILD).arg(&binary).arg(moto.port.to_string());
         command
     };
     let theirs = || {
@@ -63,7 +65,11 @@ fn aws(programs: &Programs) {
 pub(crate) fn child(arguments: &[String]) {
     let binary = Path::new(&arguments[0]).to_owned();
     let text = |text: &str| Value::String(text.to_owned());
+    let server = format!("http://127.0.0.1:{}", arguments[1]);
+    let endpoints = ["ec2", "iam", "sts"].map(|name| (name.to_owned(), text(&server)));
+    let endpoints = Value::Map(BTreeMap::from(endpoints));
     let configuration = Value::Map(BTreeMap::from([
+        ("endpoints".to_owned(), Value::set([endpoints])),
         ("region".to_owned(), text("eu-central-1")),
         ("access_key".to_owned(), text("test")),
         ("secret_key".to_owned(), text("test")),

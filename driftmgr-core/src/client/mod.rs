@@ -91,7 +91,7 @@ pub struct Client {
 ///
 /// # fn main() -> driftmgr_core::Result<()> {
 /// let client = Client::builder().settings(Settings::default()).build()?;
-/// assert_eq!(client.drift_options().parallelism, 10);
+/// assert_eq!(client.drift_options().parallelism, None);
 /// # Ok(())
 /// # }
 /// ```

@@ -57,7 +57,7 @@ impl Settings {
     /// # fn main() -> driftmgr_core::Result<()> {
     /// let folder = std::env::temp_dir();
     /// let settings = Settings::load_at(&folder, &[("drift.parallelism", "4")]).into_result()?;
-    /// assert_eq!(settings.drift.parallelism, 4);
+    /// assert_eq!(settings.drift.parallelism, Some(4));
     /// # Ok(())
     /// # }
     /// ```

@@ -19,7 +19,10 @@ from test_states import V4
 import driftmgr
 
 PROGRAM = """
-import os, sys, threading, driftmgr
+import os, signal, threading, driftmgr
+
+# Who is started in the background of a shell ignores interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 class Slow(driftmgr.Reality):
     go = threading.Event()

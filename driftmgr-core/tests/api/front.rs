@@ -398,11 +398,12 @@ async fn a_report_that_was_read_back_is_no_run() {
     let file = folder.path().join("runs.sqlite");
     let history = RunHistory::open(&context(), Some(&file)).await.unwrap();
     let back = driftmgr_core::drift::DriftReport::from_json(&report.to_json().to_string()).unwrap();
-    let error = history.record(&back, &[stack.clone()]).await.unwrap_err();
+    let stacks = [stack];
+    let error = history.record(&back, &stacks).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
 
-    assert!(history.record(&report, &[stack.clone()]).await.unwrap().new);
-    assert!(!history.record(&report, &[stack]).await.unwrap().new);
+    assert!(history.record(&report, &stacks).await.unwrap().new);
+    assert!(!history.record(&report, &stacks).await.unwrap().new);
     let answer = history.ask(&HistoryQuestion::default()).await.unwrap();
     assert_eq!(answer.findings.len(), 1);
     assert_eq!(answer.runs.len(), 1);

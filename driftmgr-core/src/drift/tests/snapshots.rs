@@ -301,7 +301,7 @@ async fn the_file_is_its_owners_alone_and_whole_or_not_there() {
     ));
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
     let error = snapshot
-        .write(&dir.path().join("no/where.json"))
+        .write(dir.path().join("no/where.json"))
         .unwrap_err();
     assert!(error.context_value("file").is_some());
 }

@@ -152,7 +152,7 @@ export interface Counts {
  */
 export interface Finding {
     /**
-     * Its stable id: the same difference of the same object has it in every run.
+     * Its stable id: the same difference of the same object has it in every run, and in reports as the `fingerprint` of the change.
      */
     readonly id: string;
     /**

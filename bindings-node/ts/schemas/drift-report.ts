@@ -224,6 +224,10 @@ export interface Finding {
      */
     readonly drift: {
         /**
+         * Its name, the same in every run and in every output: SHA-256 over the state's lineage (the target without one), address in the state, deposed key, kind and the attributes that really differ. No value is part of it.
+         */
+        readonly fingerprint: string;
+        /**
          * The state it concerns, as the caller named the target.
          */
         readonly target: string;
@@ -300,6 +304,10 @@ export interface Finding {
  * An attribute that differs.
  */
 export interface Change {
+    /**
+     * Its name, made as that of the finding, for this attribute alone: the id that `drift history` shows. Changes inside one set share it.
+     */
+    readonly fingerprint: string;
     /**
      * Where, spelled as in Terraform expressions: `tags["env"]`, `ingress[0].port`; members of sets by value.
      */

@@ -19,7 +19,7 @@ export interface DriftStream {
      */
     readonly '@module': 'driftmgr';
     /**
-     * When the report was made, RFC 3339, in UTC, with microseconds.
+     * When the line was written, or, in a report that is written at the end, when that was made: RFC 3339, in UTC, with microseconds.
      */
     readonly '@timestamp': string;
     /**

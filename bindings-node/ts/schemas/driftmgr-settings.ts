@@ -108,7 +108,7 @@ export type DriftmgrYaml = {
          */
         readonly fail_on?: 'informational' | 'important' | 'critical';
         /**
-         * How many instances are read at a time from each provider; performance.workers unless set.
+         * How many instances are read at a time from each provider, always; as many as make it faster unless set.
          */
         readonly parallelism?: number;
         /**
@@ -155,7 +155,7 @@ export type DriftmgrYaml = {
      */
     readonly performance?: {
         /**
-         * How many instances are read at a time from each provider.
+         * How many instances are read at a time from each provider to begin with; up to ten times as many while that is faster.
          */
         readonly workers?: number;
         /**
@@ -441,7 +441,7 @@ export type DriftmgrYaml = {
          */
         readonly fail_on?: 'informational' | 'important' | 'critical';
         /**
-         * How many instances are read at a time from each provider; performance.workers unless set.
+         * How many instances are read at a time from each provider, always; as many as make it faster unless set.
          */
         readonly parallelism?: number;
         /**
@@ -488,7 +488,7 @@ export type DriftmgrYaml = {
      */
     readonly performance?: {
         /**
-         * How many instances are read at a time from each provider.
+         * How many instances are read at a time from each provider to begin with; up to ten times as many while that is faster.
          */
         readonly workers?: number;
         /**

@@ -193,6 +193,8 @@ class Effect(Record):
 class AttributeChange(Record):
     """One attribute that differs."""
 
+    fingerprint: str
+    """Its name: the same in every run and in every output."""
     path: str
     """As Terraform writes it: ``tags["env"]``, ``ingress[0].cidr_blocks``."""
     before: Any
@@ -230,6 +232,8 @@ class Change(Record):
 class Drift(Record):
     """What driftmgr says of a difference."""
 
+    fingerprint: str
+    """Its name: the same in every run and in every output."""
     target: str
     kind: Kind
     class_: Class

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use super::options::OpenOptions;
 use super::stack::Inner;
+use bytes::Bytes;
+
 use crate::backend::local::{LocalBackend, LocalConfig};
 use crate::backend::{BackendRegistry, BackendSpec, RawState, StateRef};
 use crate::configuration::{Evaluator, RootModule, Variables, Workspace, WorkspaceOrigin};
@@ -99,7 +101,7 @@ async fn open_directory(
     stack(
         (target, target.to_owned()),
         (location, place),
-        &raw.bytes,
+        raw.bytes.clone(),
         workspace,
         around,
     )
@@ -170,7 +172,7 @@ async fn open_file(cx: &Context, target: &Path, options: &OpenOptions) -> Result
     stack(
         (target, root),
         (target.to_owned(), place),
-        &raw.bytes,
+        raw.bytes.clone(),
         workspace,
         around,
     )
@@ -211,11 +213,11 @@ fn place_of(file: &Path, options: &OpenOptions) -> (PathBuf, Workspace) {
 fn stack(
     (target, root_dir): (&Path, PathBuf),
     (state_path, place): (PathBuf, HealthInputs),
-    bytes: &[u8],
+    bytes: Bytes,
     workspace: Workspace,
     around: Surroundings,
 ) -> Result<Inner> {
-    let state = State::parse(bytes).map_err(|e| e.with("file", state_path.display()))?;
+    let state = State::from_bytes(bytes).map_err(|e| e.with("file", state_path.display()))?;
     Ok(Inner {
         label: target.display().to_string(),
         root_dir,

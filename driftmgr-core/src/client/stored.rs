@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use bytes::Bytes;
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -64,7 +65,7 @@ impl StoredState {
             // Terraform keeps one backup beside a local state, and no versions.
             versioning: Some(false),
         };
-        Self::new(&file.display().to_string(), &bytes, place)
+        Self::new(&file.display().to_string(), bytes.into(), place)
     }
 
     /// Reads the bytes of a state of any format from 1 to 4. `name` is what messages and results call it.
@@ -76,11 +77,11 @@ impl StoredState {
             bytes: bytes.len() as u64,
             ..HealthInputs::default()
         };
-        Self::new(name, bytes, place)
+        Self::new(name, Bytes::copy_from_slice(bytes), place)
     }
 
-    fn new(name: &str, bytes: &[u8], place: HealthInputs) -> Result<Self> {
-        let state = State::parse(bytes).map_err(|e| e.with("file", name))?;
+    fn new(name: &str, bytes: Bytes, place: HealthInputs) -> Result<Self> {
+        let state = State::from_bytes(bytes).map_err(|e| e.with("file", name))?;
         Ok(Self::of(name, Arc::new(state), place))
     }
 

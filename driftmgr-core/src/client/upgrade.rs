@@ -61,7 +61,7 @@ async fn replace(
 ) -> Result<Option<u64>> {
     let raw = backend.read(cx, at).await?;
     let raw = raw.ok_or_else(|| unreadable(file, std::io::ErrorKind::NotFound.into()))?;
-    let state = State::parse(&raw.bytes).map_err(|e| e.with("file", file.display()))?;
+    let state = State::from_bytes(raw.bytes.clone()).map_err(|e| e.with("file", file.display()))?;
     if state.format_version == 4 {
         return Ok(None);
     }

@@ -6,13 +6,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
-use serde_json::value::RawValue;
 
 use super::schema::{ProviderSchema, ResourceSchema};
 use crate::address::ProviderSource;
 use crate::context::Context;
 use crate::error::Result;
-use crate::state::RawAttributes;
+use crate::state::{RawAttributes, RawJson};
 use crate::value::{Path, Value};
 
 /// Where the answers of a reader come from.
@@ -71,7 +70,7 @@ pub struct ReadRequest {
     /// The provider's private data, decoded.
     pub private: Bytes,
     /// The stored identity and its schema version.
-    pub identity: Option<(u64, Arc<RawValue>)>,
+    pub identity: Option<(u64, RawJson)>,
 }
 
 /// What reading an instance gave.

@@ -1,18 +1,16 @@
 //! The stored attributes of an instance, parsed when they are asked for.
 
-use std::collections::BTreeMap;
-
 use base64::Engine as _;
 use serde_json::Value as Json;
-use serde_json::value::RawValue;
 
-use super::flatmap;
 use super::model::{Instance, RawAttributes};
+use super::raw::RawJson;
+use super::{flatmap, read};
 use crate::address::ProviderConfigAddress;
 use crate::error::{Error, ErrorKind, Result};
 use crate::value::{Type, Value, json};
 
-fn untyped(raw: &RawValue) -> Result<Value> {
+fn untyped(raw: &RawJson) -> Result<Value> {
     json::decode_untyped(raw.get()).map_err(|cause| {
         let message = format!("the attributes cannot be read: {cause}");
         Error::new(ErrorKind::InvalidState, message).with_operation("state.attributes")
@@ -88,9 +86,10 @@ impl Instance {
         match &self.attributes {
             RawAttributes::Flatmap(map) => map.get("id").cloned(),
             RawAttributes::Json(raw) => {
-                let attributes: BTreeMap<String, &RawValue> =
-                    serde_json::from_str(raw.get()).ok()?;
-                match serde_json::from_str(attributes.get("id")?.get()).ok()? {
+                let attributes = read::json::object(raw.get()).ok()?;
+                let mut attributes = attributes.fields.iter().rev();
+                let (_, id) = attributes.find(|(name, _)| name == "id")?;
+                match serde_json::from_str(id).ok()? {
                     Json::String(id) => Some(id),
                     Json::Number(id) => Some(id.to_string()),
                     _ => None,

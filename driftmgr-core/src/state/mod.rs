@@ -8,6 +8,7 @@ pub mod flatmap;
 mod health;
 mod lineage;
 mod model;
+mod raw;
 mod read;
 mod sensitive;
 mod source;
@@ -27,4 +28,5 @@ pub use health::{AgeBand, Health, HealthBand, HealthInputs, HealthReason};
 pub use model::{
     CheckResults, Each, Instance, InstanceStatus, Output, RawAttributes, Resource, State,
 };
+pub use raw::RawJson;
 pub use view::Secrets;

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 
-use serde_json::value::RawValue;
-
+use super::raw::RawJson;
 use super::source::{Origin, Source};
 use crate::address::{InstanceAddress, InstanceKey, ProviderConfigAddress, ResourceAddress};
 use crate::value::{PathSet, Type};
@@ -34,13 +32,13 @@ pub struct State {
 
 /// Check results, verbatim: they are shown, not judged.
 #[derive(Clone)]
-pub struct CheckResults(pub Arc<RawValue>);
+pub struct CheckResults(pub RawJson);
 
 /// A root module output. `Debug` does not show the value.
 #[derive(Clone)]
 pub struct Output {
     /// The value, verbatim. Secret when `sensitive`.
-    pub value: Arc<RawValue>,
+    pub value: RawJson,
     /// Its type.
     pub output_type: Type,
     /// Marked sensitive.
@@ -87,7 +85,7 @@ pub enum InstanceStatus {
 #[derive(Clone)]
 pub enum RawAttributes {
     /// The JSON object, verbatim.
-    Json(Arc<RawValue>),
+    Json(RawJson),
     /// Dotted keys from before Terraform 0.12.
     Flatmap(BTreeMap<String, String>),
 }
@@ -112,7 +110,7 @@ pub struct Instance {
     /// The provider's private data, base64 as stored.
     pub private: Option<String>,
     /// Its identity and the version of the identity's schema.
-    pub identity: Option<(u64, Arc<RawValue>)>,
+    pub identity: Option<(u64, RawJson)>,
     /// Addresses of what it depends on, transitive and without keys, as stored.
     pub dependencies: Vec<String>,
     /// `depends_on` of states before Terraform 0.12.14: what it refers to, not transitive, relative to its module. Terraform reads
@@ -218,7 +216,7 @@ impl Instance {
 
 impl Output {
     /// An output.
-    pub fn new(value: Arc<RawValue>, output_type: Type, sensitive: bool) -> Self {
+    pub fn new(value: RawJson, output_type: Type, sensitive: bool) -> Self {
         Self {
             value,
             output_type,

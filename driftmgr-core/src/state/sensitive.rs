@@ -1,13 +1,15 @@
 //! `sensitive_attributes` of a state that may hold steps nobody knows.
 
 use serde_json::Value as Json;
-use serde_json::value::RawValue;
 
 use crate::value::{Path, PathSet};
 
 /// The paths. One that cannot be read ends above the step that is not understood: a secret more is better than one less.
-pub(super) fn read(raw: &RawValue) -> PathSet {
-    match serde_json::from_str::<Json>(raw.get()) {
+pub(super) fn read(raw: &str) -> PathSet {
+    if raw == "[]" {
+        return PathSet::default();
+    }
+    match serde_json::from_str::<Json>(raw) {
         Ok(Json::Array(paths)) => paths.iter().map(path).collect(),
         Ok(Json::Null) => PathSet::default(),
         _ => [Path::root()].into_iter().collect(),
@@ -40,8 +42,7 @@ mod tests {
             (r#"[{"new":1}]"#, vec![""]),
             ("17", vec![""]),
         ] {
-            let raw = RawValue::from_string(text.to_owned()).unwrap();
-            let shown: Vec<String> = read(&raw).iter().map(ToString::to_string).collect();
+            let shown: Vec<String> = read(text).iter().map(ToString::to_string).collect();
             assert_eq!(shown, want, "{text}");
         }
     }

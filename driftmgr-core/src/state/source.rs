@@ -1,8 +1,10 @@
 //! The text a state was read from, and where in it each part stands.
 
 use std::fmt;
-use std::ops::Range;
-use std::sync::Arc;
+
+use bytestring::ByteString;
+
+use super::raw::RawJson;
 
 /// How the text was encoded; kept for writing it back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -34,22 +36,21 @@ impl Encoding {
 /// The whole text of a state.
 #[derive(Clone)]
 pub(super) struct Source {
-    pub(super) text: Arc<str>,
+    pub(super) text: ByteString,
     pub(super) encoding: Encoding,
 }
 
 /// The text of one JSON object of a state, as it was read; nothing for parts that were made in memory or come from old formats.
 #[derive(Clone, Default)]
-pub(super) struct Origin(Option<(Arc<str>, Range<usize>)>);
+pub(super) struct Origin(Option<RawJson>);
 
 impl Origin {
-    pub(super) fn new(text: &Arc<str>, range: Range<usize>) -> Self {
-        Self(Some((Arc::clone(text), range)))
+    pub(super) fn of(object: RawJson) -> Self {
+        Self(Some(object))
     }
 
     pub(super) fn text(&self) -> Option<&str> {
-        let (text, range) = self.0.as_ref()?;
-        text.get(range.clone())
+        self.0.as_ref().map(RawJson::get)
     }
 }
 

@@ -207,10 +207,10 @@ async fn exact_numbers_and_dynamic_values_survive() {
         "w": serde_json::from_str::<serde_json::Value>(widget).unwrap()
     }}}));
     let reader = world.reader().await;
-    let attributes = RawValue::from_string(widget.to_owned()).unwrap();
+    let attributes = widget.parse().unwrap();
     let request = ReadRequest {
         schema_version: 1,
-        attributes: RawAttributes::Json(attributes.into()),
+        attributes: RawAttributes::Json(attributes),
         ..stored(kind, "w")
     };
     let refreshed = reader.refresh(&world.cx(), request).await.unwrap();

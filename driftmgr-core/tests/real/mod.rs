@@ -16,10 +16,9 @@ use driftmgr_core::provider::plugin::{
     LaunchHow, PluginLaunch, PluginReader, PoolOptions, ProviderPool,
 };
 use driftmgr_core::provider::{ReadRequest, Refreshed, ResourceReader};
-use driftmgr_core::state::RawAttributes;
+use driftmgr_core::state::{RawAttributes, RawJson};
 use driftmgr_core::value::Value;
 use serde_json::json;
-use serde_json::value::RawValue;
 
 use crate::support::tools::Tools;
 
@@ -208,8 +207,8 @@ fn stored(kind: Kind, id: &str) -> ReadRequest {
     }
 }
 
-fn raw(json: serde_json::Value) -> Arc<RawValue> {
-    RawValue::from_string(json.to_string()).unwrap().into()
+fn raw(json: serde_json::Value) -> RawJson {
+    (&json).into()
 }
 
 fn is_running(pid: u32) -> bool {

@@ -243,8 +243,7 @@ pub(in crate::drift) fn object(address: &str, id: &str) -> (Resource, Instance) 
 
 pub(in crate::drift) fn stored(address: &str, attributes: Json) -> (Resource, Instance) {
     let address: crate::address::InstanceAddress = address.parse().unwrap();
-    let raw = serde_json::value::to_raw_value(&attributes).unwrap();
-    let instance = Instance::new(address.key, 1, RawAttributes::Json(Arc::from(raw)));
+    let instance = Instance::new(address.key, 1, RawAttributes::Json((&attributes).into()));
     (Resource::new(address.resource, Some(provider())), instance)
 }
 

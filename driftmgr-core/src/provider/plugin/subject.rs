@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde_json::value::RawValue;
 
 use super::scrub::{Scrubber, untyped};
 use super::supervisor::Failure;
@@ -12,7 +11,7 @@ use super::{configure, diagnostics};
 use crate::error::{Error, ErrorKind, Result};
 use crate::provider::reader::{Diagnostic, Planned, ReadRequest, Refreshed};
 use crate::provider::schema::{IdentitySchema, ResourceSchema};
-use crate::state::RawAttributes;
+use crate::state::{RawAttributes, RawJson};
 use crate::value::{Type, Value, msgpack};
 
 /// What a call about one resource type needs.
@@ -56,7 +55,7 @@ impl Subject<'_> {
         request: &ReadRequest,
     ) -> Result<Refreshed, Failure> {
         let raw = match &request.attributes {
-            RawAttributes::Json(json) => Raw::Json(Bytes::copy_from_slice(json.get().as_bytes())),
+            RawAttributes::Json(json) => Raw::Json(json.bytes()),
             RawAttributes::Flatmap(map) => Raw::Flatmap(map.clone().into_iter().collect()),
         };
         let version = i64::try_from(request.schema_version).unwrap_or(i64::MAX);
@@ -119,10 +118,9 @@ impl Subject<'_> {
         if *version == schema.version {
             return Ok(Some(identity_from_json(json, schema)?));
         }
-        let json = Bytes::copy_from_slice(json.get().as_bytes());
         let version = i64::try_from(*version).unwrap_or(i64::MAX);
         let name = self.type_name.to_owned();
-        let said = wire.upgrade_identity(name, version, json).await?;
+        let said = wire.upgrade_identity(name, version, json.bytes()).await?;
         Ok(self.heard(said)?.0)
     }
 
@@ -223,7 +221,7 @@ pub(crate) fn decode_identity(
     }
 }
 
-fn identity_from_json(json: &RawValue, schema: &IdentitySchema) -> Result<Bytes> {
+fn identity_from_json(json: &RawJson, schema: &IdentitySchema) -> Result<Bytes> {
     let wrong = || {
         Error::new(
             ErrorKind::InvalidState,

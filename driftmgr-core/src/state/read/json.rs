@@ -1,12 +1,10 @@
 //! JSON objects as lists of raw fields, and errors that name the place in the whole file.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
 
+use super::scan::{Cursor, Field, MAX_DEPTH, Stop, Why};
 use crate::error::{Error, ErrorKind};
 
 /// A document, to find places in.
@@ -42,86 +40,62 @@ impl<'a> Document<'a> {
     }
 
     /// An error about a part of the document.
-    pub(in crate::state) fn error(&self, part: &RawValue, message: impl Into<String>) -> Error {
-        self.error_at(self.offset(part.get()), message)
+    pub(in crate::state) fn error(&self, part: &str, message: impl Into<String>) -> Error {
+        self.error_at(self.offset(part), message)
     }
 
-    /// The byte at which `serde_json` stopped reading `part`. It counts lines and bytes of a line from 1.
-    pub(in crate::state) fn stopped_at(&self, part: &str, error: &serde_json::Error) -> usize {
-        let lines = error.line().saturating_sub(1);
-        let line_start: usize = part.split_inclusive('\n').take(lines).map(str::len).sum();
-        self.offset(part) + (line_start + error.column().saturating_sub(1)).min(part.len())
-    }
-
-    /// An object; `list` names the field that is read as a list of raw elements.
-    pub(in crate::state) fn object(
-        &self,
-        part: &'a str,
-        list: &'static str,
-    ) -> Result<Object<'a>, Misread> {
-        let mut deserializer = serde_json::Deserializer::from_str(part);
-        let object = ObjectSeed { list }
-            .deserialize(&mut deserializer)
-            .and_then(|object| deserializer.end().map(|()| object));
-        object.map_err(|error| Misread {
-            at: self.stopped_at(part, &error),
-            category: error.classify(),
-            reason: reason(&error),
-        })
+    /// A text that is no JSON.
+    pub(in crate::state) fn stopped(&self, stop: Stop) -> Error {
+        match stop.why {
+            Why::End => self
+                .error_at(stop.at, "truncated: the JSON ends before it is complete")
+                .with_hint("the file was not written or copied completely; restore it from `terraform.tfstate.backup` or an earlier version"),
+            Why::TooDeep => self
+                .error_at(stop.at, format!("nested more than {MAX_DEPTH} levels deep"))
+                .with_hint("no state nests like this; fetch the state again"),
+            Why::Syntax(what) => self
+                .error_at(stop.at, format!("not JSON: {what}"))
+                .with_hint("a state is JSON; is this the right file?"),
+        }
     }
 
     /// An object inside a document that is known to be JSON.
     pub(in crate::state) fn member(
         &self,
-        part: &'a RawValue,
+        part: &'a str,
         what: impl fmt::Display,
-        list: &'static str,
     ) -> Result<Object<'a>, Error> {
-        if !part.get().starts_with('{') {
-            let kind = kind(part);
-            return Err(self.error(part, format!("{what} is {kind} and no object")));
+        if !part.starts_with('{') {
+            return Err(self.no_object(part, what));
         }
-        self.object(part.get(), list)
-            .map_err(|m| self.error_at(m.at, format!("{what} cannot be read: {}", m.reason)))
+        object(part).map_err(|stop| {
+            let at = self.offset(part) + stop.at;
+            self.stopped(Stop { at, ..stop })
+        })
+    }
+
+    pub(in crate::state) fn no_object(&self, part: &str, what: impl fmt::Display) -> Error {
+        let kind = kind(part);
+        self.error(part, format!("{what} is {kind} and no object"))
     }
 
     /// A value inside a document that is known to be JSON. The message never quotes it.
     pub(in crate::state) fn value<T: Deserialize<'a>>(
         &self,
-        part: &'a RawValue,
+        part: &'a str,
         what: impl fmt::Display,
         expected: &str,
     ) -> Result<T, Error> {
-        serde_json::from_str(part.get()).map_err(|_| {
+        serde_json::from_str(part).map_err(|_| {
             let kind = kind(part);
             self.error(part, format!("{what} is {kind}; {expected} is expected"))
         })
     }
 }
 
-/// Why and where a text could not be read as an object.
-pub(in crate::state) struct Misread {
-    pub(in crate::state) at: usize,
-    pub(in crate::state) category: serde_json::error::Category,
-    pub(in crate::state) reason: String,
-}
-
-/// The cause alone, without place. Syntax errors never quote the text; data errors may, so they are worded anew.
-fn reason(error: &serde_json::Error) -> String {
-    if error.is_data() {
-        // Only the list field has a type.
-        return "a list is expected".to_owned();
-    }
-    let text = error.to_string();
-    match text.split_once(" at line ") {
-        Some((reason, _)) => reason.to_owned(),
-        None => text,
-    }
-}
-
 /// What a JSON value is, with its article.
-pub(in crate::state) fn kind(raw: &RawValue) -> &'static str {
-    match raw.get().as_bytes().first() {
+pub(in crate::state) fn kind(raw: &str) -> &'static str {
+    match raw.as_bytes().first() {
         Some(b'"') => "a string",
         Some(b'{') => "an object",
         Some(b'[') => "a list",
@@ -135,72 +109,32 @@ pub(in crate::state) fn kind(raw: &RawValue) -> &'static str {
 /// and null is the same as nothing.
 #[derive(Default)]
 pub(in crate::state) struct Object<'a> {
-    pub(in crate::state) fields: Vec<(Cow<'a, str>, &'a RawValue)>,
-    pub(in crate::state) elements: Vec<&'a RawValue>,
+    pub(in crate::state) fields: Vec<Field<'a>>,
 }
 
 impl<'a> Object<'a> {
-    pub(in crate::state) fn get(&self, name: &str) -> Option<&'a RawValue> {
+    pub(in crate::state) fn get(&self, name: &str) -> Option<&'a str> {
+        self.get_or_null(name).filter(|raw| *raw != "null")
+    }
+
+    /// Where null is a value.
+    pub(in crate::state) fn get_or_null(&self, name: &str) -> Option<&'a str> {
         self.fields
             .iter()
             .rev()
             .find(|(key, _)| key.eq_ignore_ascii_case(name))
             .map(|(_, raw)| *raw)
-            .filter(|raw| raw.get() != "null")
     }
 }
 
-struct Key<'a>(Cow<'a, str>);
-
-impl<'de> Deserialize<'de> for Key<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct KeyVisitor;
-        impl<'de> Visitor<'de> for KeyVisitor {
-            type Value = Key<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a name")
-            }
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Key(Cow::Borrowed(text)))
-            }
-            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Key(Cow::Owned(text.to_owned())))
-            }
-        }
-        deserializer.deserialize_str(KeyVisitor)
-    }
-}
-
-struct ObjectSeed {
-    list: &'static str,
-}
-
-impl<'de> DeserializeSeed<'de> for ObjectSeed {
-    type Value = Object<'de>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Object<'de>, D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for ObjectSeed {
-    type Value = Object<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
-        let mut object = Object::default();
-        while let Some(Key(key)) = map.next_key()? {
-            if self.list.is_empty() || !key.eq_ignore_ascii_case(self.list) {
-                object.fields.push((key, map.next_value()?));
-            } else {
-                // Read in the same pass: it is most of the file.
-                let elements: Option<Vec<&'de RawValue>> = map.next_value()?;
-                object.elements = elements.unwrap_or_default();
-            }
-        }
-        Ok(object)
-    }
+/// The fields of an object, the text of which ends with it.
+pub(in crate::state) fn object(text: &str) -> Result<Object<'_>, Stop> {
+    let mut cursor = Cursor::new(text);
+    let mut object = Object::default();
+    cursor.members(|cursor, name| {
+        object.fields.push((name, cursor.value()?));
+        Ok(())
+    })?;
+    cursor.end()?;
+    Ok(object)
 }

@@ -8,12 +8,13 @@ use serde_json::Value as Json;
 use serde_json::value::RawValue;
 
 use super::json::{Document, Object};
-use super::scalars::{broken, legacy_provider, metadata, own, provider_of_type};
+use super::scalars::{broken, legacy_provider, metadata, provider_of_type};
 use crate::address::{
     InstanceAddress, InstanceKey, ModulePath, ProviderConfigAddress, ResourceAddress, ResourceMode,
 };
 use crate::error::Result;
 use crate::state::model::{Each, Instance, InstanceStatus, Output, RawAttributes, Resource, State};
+use crate::state::raw::RawJson;
 use crate::state::text::{escape_html, sorted};
 use crate::value::Type;
 
@@ -29,18 +30,18 @@ pub(super) fn read(document: &Document<'_>, top: &Object<'_>, version: u64) -> R
             )));
         }
     };
-    for raw in modules {
-        let module = document.member(raw, "a module", "")?;
+    for raw in modules.into_iter().map(RawValue::get) {
+        let module = document.member(raw, "a module")?;
         let path = reader.module_path(raw, &module)?;
         if let (Some(raw), true) = (module.get("outputs"), path.is_root()) {
-            for (name, raw) in &document.member(raw, "`outputs`", "")?.fields {
+            for (name, raw) in &document.member(raw, "`outputs`")?.fields {
                 state
                     .outputs
                     .insert(name.to_string(), reader.output(name, raw)?);
             }
         }
         if let Some(raw) = module.get("resources") {
-            for (key, raw) in &document.member(raw, "`resources`", "")?.fields {
+            for (key, raw) in &document.member(raw, "`resources`")?.fields {
                 reader.resource(&mut state.resources, &path, key, raw)?;
             }
         }
@@ -62,7 +63,7 @@ struct Reader<'d, 'a> {
 
 impl<'a> Reader<'_, 'a> {
     /// `["root","a","b"]` is `module.a.module.b`.
-    fn module_path(&self, raw: &RawValue, module: &Object<'a>) -> Result<ModulePath> {
+    fn module_path(&self, raw: &str, module: &Object<'a>) -> Result<ModulePath> {
         let path: Vec<String> = match module.get("path") {
             Some(path) => {
                 self.document
@@ -89,13 +90,13 @@ impl<'a> Reader<'_, 'a> {
         Ok(path)
     }
 
-    fn output(&self, name: &str, raw: &'a RawValue) -> Result<Output> {
+    fn output(&self, name: &str, raw: &'a str) -> Result<Output> {
         let what = format!("output `{name}`");
-        if !raw.get().starts_with('{') {
+        if !raw.starts_with('{') {
             let _: String = self.document.value(raw, &what, "a string or an object")?;
-            return Ok(Output::new(own(raw), Type::String, false));
+            return Ok(Output::new(RawJson::of(raw.into()), Type::String, false));
         }
-        let object = self.document.member(raw, &what, "")?;
+        let object = self.document.member(raw, &what)?;
         let Some(value) = object.get("value") else {
             return Err(broken(
                 self.document.error(raw, format!("{what} has no value")),
@@ -108,7 +109,11 @@ impl<'a> Reader<'_, 'a> {
         let json: Json = self
             .document
             .value(value, &what, "JSON that nests less deeply")?;
-        Ok(Output::new(own(value), inferred(&json), sensitive))
+        Ok(Output::new(
+            RawJson::of(value.into()),
+            inferred(&json),
+            sensitive,
+        ))
     }
 
     fn resource(
@@ -116,10 +121,10 @@ impl<'a> Reader<'_, 'a> {
         resources: &mut Vec<Resource>,
         module: &ModulePath,
         key: &str,
-        raw: &'a RawValue,
+        raw: &'a str,
     ) -> Result<()> {
         let what = format!("resource `{key}`");
-        let object = self.document.member(raw, &what, "")?;
+        let object = self.document.member(raw, &what)?;
         let Some((address, index)) = address(module, key) else {
             let message = format!("`{key}` is no resource address of format {}", self.version);
             return Err(broken(self.document.error(raw, message)));
@@ -218,7 +223,7 @@ impl<'a> Reader<'_, 'a> {
         what: &dyn fmt::Display,
     ) -> Result<Vec<Instance>> {
         let list: Vec<&'a RawValue> = self.list(object, name, what)?;
-        let read = list.into_iter().map(|raw| self.one(Some(raw), what));
+        let read = list.into_iter().map(|raw| self.one(Some(raw.get()), what));
         Ok(read
             .collect::<Result<Vec<_>>>()?
             .into_iter()
@@ -226,12 +231,12 @@ impl<'a> Reader<'_, 'a> {
             .collect())
     }
 
-    fn one(&self, raw: Option<&'a RawValue>, what: &dyn fmt::Display) -> Result<Option<Instance>> {
-        let Some(raw) = raw.filter(|raw| raw.get() != "null") else {
+    fn one(&self, raw: Option<&'a str>, what: &dyn fmt::Display) -> Result<Option<Instance>> {
+        let Some(raw) = raw.filter(|raw| *raw != "null") else {
             return Ok(None);
         };
         let what = format!("an instance of {what}");
-        let object = self.document.member(raw, &what, "")?;
+        let object = self.document.member(raw, &what)?;
         let mut attributes: BTreeMap<String, String> = match object.get("attributes") {
             Some(raw) => self.document.value(
                 raw,

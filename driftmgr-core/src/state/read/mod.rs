@@ -1,18 +1,16 @@
 //! Bytes to a state. Whatever cannot be read is refused with what it is, where, and what to do; it is never an empty state.
 
-mod guard;
 pub(super) mod json;
 mod legacy;
 mod scalars;
+mod scan;
 mod sniff;
 pub(super) mod v4;
 
-use std::sync::Arc;
-
-use serde_json::error::Category;
-use serde_json::value::RawValue;
+use bytes::Bytes;
 
 use self::json::{Document, Object, kind};
+use self::scan::Cursor;
 use super::model::State;
 use super::source::Source;
 use crate::error::{Error, ErrorKind, Result};
@@ -28,19 +26,21 @@ impl State {
     /// [`ErrorKind::InvalidState`] for what is no state or a broken one; [`ErrorKind::Unsupported`] for an encrypted state and for
     /// format versions after 4. Each names the place (`byte`, `line`, `column`) where there is one, and has a hint.
     pub fn parse(bytes: &[u8]) -> Result<Self> {
-        let (text, encoding) = sniff::text(bytes)?;
+        Self::from_bytes(Bytes::copy_from_slice(bytes))
+    }
+
+    /// [`State::parse`] without a copy: the state keeps the bytes.
+    ///
+    /// # Errors
+    /// Those of [`State::parse`].
+    pub fn from_bytes(bytes: impl Into<Bytes>) -> Result<Self> {
+        let (text, encoding) = sniff::text(bytes.into())?;
         let document = Document { text: &text };
-        if let Some(at) = guard::too_deep(&text) {
-            let limit = guard::MAX_DEPTH;
-            return Err(document
-                .error_at(at, format!("nested more than {limit} levels deep"))
-                .with_hint("no state nests like this; fetch the state again"));
-        }
-        let top = top_level(document)?;
-        sniff::refuse_what_is_no_state(&document, &top)?;
-        let text = Arc::<str>::from(text.as_ref());
+        let mut resources = v4::Resources::new(&text);
+        let top = top_level(document, &mut resources)?;
+        sniff::refuse_what_is_no_state(&document, &top, resources.are_none())?;
         let mut state = match version(&document, &top)? {
-            4 => v4::read(&document, &top, &text)?,
+            4 => v4::read(&document, &top, resources)?,
             version => legacy::read(&document, &top, version)?,
         };
         state.source = Some(Source { text, encoding });
@@ -48,27 +48,29 @@ impl State {
     }
 }
 
-fn top_level(document: Document<'_>) -> Result<Object<'_>> {
-    let start = document.text.trim_start().as_bytes().first();
-    if start != Some(&b'{')
-        && let Ok(other) = serde_json::from_str::<&RawValue>(document.text)
-    {
+fn top_level<'a>(document: Document<'a>, resources: &mut v4::Resources<'a>) -> Result<Object<'a>> {
+    let mut cursor = Cursor::new(document.text);
+    if cursor.peek() != Some(b'{') {
+        let other = cursor
+            .value()
+            .and_then(|value| cursor.end().map(|()| value));
+        let other = other.map_err(|stop| document.stopped(stop))?;
         let kind = kind(other);
         return Err(document
             .error(other, format!("JSON, but not a state: it is {kind}"))
             .with_hint("a state is a JSON object with `version`, `serial` and `lineage`"));
     }
-    document.object(document.text, "resources").map_err(|misread| {
-        match misread.category {
-            Category::Eof => document
-                .error_at(misread.at, "truncated: the JSON ends before it is complete")
-                .with_hint("the file was not written or copied completely; restore it from `terraform.tfstate.backup` or an earlier version"),
-            Category::Data => document.error_at(misread.at, format!("`resources` cannot be read: {}", misread.reason)),
-            _ => document
-                .error_at(misread.at, format!("not JSON: {}", misread.reason))
-                .with_hint("a state is JSON; is this the right file?"),
+    let mut top = Object::default();
+    let walked = cursor.members(|cursor, name| {
+        if name.eq_ignore_ascii_case("resources") && cursor.peek() == Some(b'[') {
+            return resources.walk(cursor);
         }
-    })
+        top.fields.push((name, cursor.value()?));
+        Ok(())
+    });
+    let walked = walked.and_then(|()| cursor.end());
+    walked.map_err(|stop| document.stopped(stop))?;
+    Ok(top)
 }
 
 fn version(document: &Document<'_>, top: &Object<'_>) -> Result<u64> {
@@ -81,7 +83,7 @@ fn version(document: &Document<'_>, top: &Object<'_>) -> Result<u64> {
         .with_hint("a state is a JSON object with `version`, `serial` and `lineage`"));
     };
     let hint = "formats 1 to 4 are read: Terraform 0.x to 1.x and OpenTofu write them";
-    match serde_json::from_str::<u64>(raw.get()) {
+    match serde_json::from_str::<u64>(raw) {
         Ok(version @ 1..=4) => Ok(version),
         Ok(version) => {
             let error = document
@@ -91,7 +93,7 @@ fn version(document: &Document<'_>, top: &Object<'_>) -> Result<u64> {
                 )
                 .with_hint(hint);
             Err(match top.get("terraform_version") {
-                Some(by) => match serde_json::from_str::<String>(by.get()) {
+                Some(by) => match serde_json::from_str::<String>(by) {
                     Ok(by) if scalars::is_version(&by) => error.with("written by", by),
                     _ => error,
                 },

@@ -1,17 +1,9 @@
 //! Small values that every format has: the file's metadata, provider addresses, types of outputs.
 
-use std::sync::Arc;
-
-use serde_json::value::RawValue;
-
 use super::json::{Document, Object};
 use crate::address::{ProviderConfigAddress, ProviderSource};
 use crate::error::{Error, Result};
 use crate::state::model::State;
-
-pub(super) fn own(raw: &RawValue) -> Arc<RawValue> {
-    Arc::from(raw.to_owned())
-}
 
 /// Serial, lineage and the version of the program that wrote the file.
 pub(super) fn metadata(document: &Document<'_>, top: &Object<'_>, version: u64) -> Result<State> {

@@ -1,19 +1,18 @@
 //! What a file is, when it is no state.
 
-use std::borrow::Cow;
-
-use serde_json::value::RawValue;
+use bytes::Bytes;
+use bytestring::ByteString;
 
 use super::json::{Document, Object};
 use crate::error::{Error, ErrorKind, Result};
 use crate::state::source::Encoding;
 
 /// The text of the file, or what the bytes are instead.
-pub(super) fn text(bytes: &[u8]) -> Result<(Cow<'_, str>, Encoding)> {
+pub(super) fn text(bytes: Bytes) -> Result<(ByteString, Encoding)> {
     let invalid =
         |message: &str| Error::new(ErrorKind::InvalidState, message).with_operation("state.read");
-    let (text, encoding) = match bytes {
-        [0xEF, 0xBB, 0xBF, rest @ ..] => (utf8(rest, 3)?, Encoding::Utf8WithMark),
+    let (text, encoding) = match bytes.as_ref() {
+        [0xEF, 0xBB, 0xBF, ..] => (utf8(bytes.slice(3..), 3)?, Encoding::Utf8WithMark),
         [0xFF, 0xFE, rest @ ..] => (utf16(rest, u16::from_le_bytes)?, Encoding::Utf16Le),
         [0xFE, 0xFF, rest @ ..] => (utf16(rest, u16::from_be_bytes)?, Encoding::Utf16Be),
         [b'P', b'K', 3, 4, ..] => {
@@ -34,7 +33,7 @@ pub(super) fn text(bytes: &[u8]) -> Result<(Cow<'_, str>, Encoding)> {
         } else {
             "empty: there is only white space"
         };
-        return Err(invalid(what).with("bytes", bytes.len()).with_hint(
+        return Err(invalid(what).with("bytes", text.len()).with_hint(
             "terraform writes no empty states; restore it from `terraform.tfstate.backup` or an earlier version",
         ));
     }
@@ -48,29 +47,20 @@ pub(super) fn text(bytes: &[u8]) -> Result<(Cow<'_, str>, Encoding)> {
     Ok((text, encoding))
 }
 
-fn utf8(bytes: &[u8], skipped: usize) -> Result<Cow<'_, str>> {
-    let zero = bytes.iter().take(4096).position(|b| *b == 0);
-    let broken = std::str::from_utf8(bytes).map(Cow::Borrowed);
-    match (broken, zero) {
-        (Ok(text), None) => Ok(text),
-        (broken, zero) => {
-            let at = zero.unwrap_or_else(|| broken.map_or_else(|e| e.valid_up_to(), |t| t.len()));
-            let what = if zero.is_some() {
-                "binary"
-            } else {
-                "not UTF-8 text"
-            };
-            Err(
-                Error::new(ErrorKind::InvalidState, format!("{what}, and not a state"))
-                    .with_operation("state.read")
-                    .with("byte", at + skipped)
-                    .with_hint("a state is JSON in UTF-8; is this the right file?"),
-            )
-        }
+fn utf8(bytes: Bytes, skipped: usize) -> Result<ByteString> {
+    let refused = |what: &str, at: usize| {
+        Error::new(ErrorKind::InvalidState, format!("{what}, and not a state"))
+            .with_operation("state.read")
+            .with("byte", at + skipped)
+            .with_hint("a state is JSON in UTF-8; is this the right file?")
+    };
+    if let Some(at) = bytes.iter().take(4096).position(|b| *b == 0) {
+        return Err(refused("binary", at));
     }
+    ByteString::try_from(bytes).map_err(|error| refused("not UTF-8 text", error.valid_up_to()))
 }
 
-fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Cow<'static, str>> {
+fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<ByteString> {
     let broken = |at: usize| {
         Error::new(ErrorKind::InvalidState, "broken UTF-16 text")
             .with_operation("state.read")
@@ -89,12 +79,16 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Cow<'static, str>> {
     for (i, c) in char::decode_utf16(units).enumerate() {
         text.push(c.map_err(|_| broken(2 + 2 * i))?);
     }
-    Ok(Cow::Owned(text))
+    Ok(text.into())
 }
 
 /// Known JSON files that are no state.
-pub(super) fn refuse_what_is_no_state(document: &Document<'_>, top: &Object<'_>) -> Result<()> {
-    let no_state = |field: Option<&RawValue>, message: &str, hint: &str| {
+pub(super) fn refuse_what_is_no_state(
+    document: &Document<'_>,
+    top: &Object<'_>,
+    no_resources: bool,
+) -> Result<()> {
+    let no_state = |field: Option<&str>, message: &str, hint: &str| {
         let error = match field {
             Some(raw) => document.error(raw, message),
             None => document.error_at(0, message),
@@ -126,7 +120,7 @@ pub(super) fn refuse_what_is_no_state(document: &Document<'_>, top: &Object<'_>)
             "give the state itself: `terraform state pull` prints it",
         );
     }
-    if has("version") && !has_resources(top) {
+    if has("version") && no_resources && !has_modules(top) {
         if let Some(backend) = top.get("backend").filter(|raw| has_type(raw)) {
             return no_state(
                 Some(backend),
@@ -178,34 +172,30 @@ pub(super) fn refuse_what_is_no_state(document: &Document<'_>, top: &Object<'_>)
 
 fn encryption_version(top: &Object<'_>) -> String {
     top.get("encryption_version")
-        .and_then(|raw| serde_json::from_str::<String>(raw.get()).ok())
+        .and_then(|raw| serde_json::from_str::<String>(raw).ok())
         .filter(|text| text.len() < 20 && text.chars().all(|c| c.is_ascii_alphanumeric()))
         .unwrap_or_else(|| "unknown".to_owned())
 }
 
-fn backend_type(raw: &RawValue) -> Option<String> {
-    let object: serde_json::Map<String, serde_json::Value> =
-        serde_json::from_str(raw.get()).ok()?;
+fn backend_type(raw: &str) -> Option<String> {
+    let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(raw).ok()?;
     let name = object.get("type")?.as_str()?;
     (!name.is_empty()).then(|| name.to_owned())
 }
 
-fn has_type(raw: &RawValue) -> bool {
+fn has_type(raw: &str) -> bool {
     backend_type(raw).is_some()
 }
 
-fn type_of(raw: &RawValue) -> String {
+fn type_of(raw: &str) -> String {
     backend_type(raw).map_or_else(String::new, |name| format!(" `{name}`"))
 }
 
-/// True when a state of any format holds at least one resource, or a list of resources that v4 always writes.
-fn has_resources(top: &Object<'_>) -> bool {
-    if !top.elements.is_empty() {
-        return true;
-    }
+/// True when a state of an old format holds anything.
+fn has_modules(top: &Object<'_>) -> bool {
     let modules = top
         .get("modules")
-        .and_then(|raw| serde_json::from_str::<Vec<serde_json::Value>>(raw.get()).ok());
+        .and_then(|raw| serde_json::from_str::<Vec<serde_json::Value>>(raw).ok());
     modules.is_some_and(|modules| {
         modules.iter().any(|module| {
             ["resources", "outputs"].iter().any(|part| {

@@ -2,93 +2,192 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
-use std::sync::Arc;
 
+use bytestring::ByteString;
 use serde_json::Value as Json;
-use serde_json::value::RawValue;
 
 use super::json::{Document, Object, kind};
-use super::scalars::{broken, metadata, own, provider};
+use super::scalars::{broken, metadata, provider};
+use super::scan::{Cursor, Stop, plain};
 use crate::address::{
     InstanceKey, ModulePath, ProviderConfigAddress, ResourceAddress, ResourceMode,
 };
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::state::model::{
     CheckResults, Each, Instance, InstanceStatus, Output, RawAttributes, Resource, State,
 };
+use crate::state::raw::RawJson;
 use crate::state::sensitive;
 use crate::state::source::Origin;
 use crate::value::Type;
 
-pub(super) fn read(document: &Document<'_>, top: &Object<'_>, text: &Arc<str>) -> Result<State> {
-    let reader = Reader { document, text };
+pub(super) fn read(
+    document: &Document<'_>,
+    top: &Object<'_>,
+    resources: Resources<'_>,
+) -> Result<State> {
     let mut state = metadata(document, top, 4)?;
     if let Some(raw) = top.get("outputs") {
-        let outputs = document.member(raw, "`outputs`", "")?;
+        let reader = &resources.reader;
+        let outputs = document.member(raw, "`outputs`")?;
         for (name, raw) in &outputs.fields {
             state
                 .outputs
                 .insert(name.to_string(), reader.output(name, raw)?);
         }
     }
-    state.resources.reserve(top.elements.len());
-    for raw in &top.elements {
-        state.resources.push(reader.resource(raw)?);
-    }
-    state.check_results = top.get("check_results").map(|raw| CheckResults(own(raw)));
+    let results = top.get("check_results");
+    state.check_results = results.map(|raw| CheckResults(resources.reader.share(raw)));
+    state.resources = resources.finish(top)?;
     refuse_duplicates(&state)?;
     Ok(state)
 }
 
+/// The resources of a state, read while its text is walked through. To keep the fields of all of them until then takes as much memory as the
+/// resources themselves.
+pub(super) struct Resources<'a> {
+    reader: Reader<'a>,
+    read: Vec<Resource>,
+    /// The first that could not be read. The rest of the text may be worse: no JSON, or no state.
+    failed: Option<Error>,
+}
+
+impl<'a> Resources<'a> {
+    pub(super) fn new(text: &'a ByteString) -> Self {
+        Self {
+            reader: Reader::new(text),
+            read: Vec::new(),
+            failed: None,
+        }
+    }
+
+    pub(super) fn are_none(&self) -> bool {
+        self.read.is_empty() && self.failed.is_none()
+    }
+
+    /// The value of `resources` comes next. The last one counts.
+    pub(super) fn walk(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Stop> {
+        self.read.clear();
+        self.failed = None;
+        cursor.elements(|cursor| {
+            let part = Part::scan(cursor, Some("instances"))?;
+            if self.failed.is_none() {
+                match self.reader.resource(&part) {
+                    Ok(resource) => self.read.push(resource),
+                    Err(error) => self.failed = Some(error),
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn finish(self, top: &Object<'_>) -> Result<Vec<Resource>> {
+        if let Some(raw) = top.get("resources") {
+            return Err(self.reader.no_list(raw, &"`resources`"));
+        }
+        self.failed.map_or(Ok(self.read), Err)
+    }
+}
+
+/// A resource with its instances, or an instance, as the text has it. What is no object has no fields.
+struct Part<'a> {
+    raw: &'a str,
+    object: Object<'a>,
+    parts: Vec<Part<'a>>,
+}
+
+impl<'a> Part<'a> {
+    /// `list` names the field whose elements are parts in turn.
+    fn scan(cursor: &mut Cursor<'a>, list: Option<&str>) -> Result<Self, Stop> {
+        let mut fields = Vec::new();
+        let mut parts = Vec::new();
+        let raw = cursor.walked(|cursor| {
+            if cursor.peek() != Some(b'{') {
+                return cursor.value().map(drop);
+            }
+            fields.reserve(8);
+            cursor.members(|cursor, name| {
+                if list.is_some_and(|list| name.eq_ignore_ascii_case(list)) {
+                    parts.clear();
+                    if cursor.peek() == Some(b'[') {
+                        return cursor.elements(|cursor| {
+                            parts.push(Self::scan(cursor, None)?);
+                            Ok(())
+                        });
+                    }
+                }
+                fields.push((name, cursor.value()?));
+                Ok(())
+            })
+        })?;
+        Ok(Self {
+            raw,
+            object: Object { fields },
+            parts,
+        })
+    }
+}
+
 /// One resource of a v4 state by itself.
 pub(in crate::state) fn one_resource(text: &str) -> Result<Resource> {
-    alone(text, |reader, raw| reader.resource(raw))
+    alone(text, Some("instances"), |reader, part| {
+        reader.resource(part)
+    })
 }
 
 /// One instance of a v4 state by itself.
 pub(in crate::state) fn one_instance(text: &str) -> Result<Instance> {
-    alone(text, |reader, raw| reader.instance(raw, &"the resource"))
+    alone(text, None, |reader, part| {
+        reader.instance(part, &"the resource")
+    })
 }
 
 /// One output of a v4 state by itself.
 pub(in crate::state) fn one_output(text: &str) -> Result<Output> {
-    alone(text, |reader, raw| reader.output("", raw))
+    alone(text, None, |reader, part| reader.output("", part.raw))
 }
 
-fn alone<'a, T>(
-    text: &'a str,
-    read: impl FnOnce(&Reader<'_, 'a>, &'a RawValue) -> Result<T>,
+fn alone<T>(
+    text: &str,
+    list: Option<&str>,
+    read: impl for<'a> FnOnce(&Reader<'a>, &Part<'a>) -> Result<T>,
 ) -> Result<T> {
-    let document = Document { text };
-    let raw =
-        serde_json::from_str::<&RawValue>(text).map_err(|_| document.error_at(0, "not JSON"))?;
-    let reader = Reader {
-        document: &document,
-        text: &Arc::from(text),
-    };
-    read(&reader, raw)
+    let text = ByteString::from(text);
+    let reader = Reader::new(&text);
+    let part = Part::scan(&mut Cursor::new(&text), list);
+    let part = part.map_err(|stop| reader.document.stopped(stop))?;
+    read(&reader, &part)
 }
 
-struct Reader<'d, 'a> {
-    document: &'d Document<'a>,
-    text: &'d Arc<str>,
+struct Reader<'a> {
+    document: Document<'a>,
+    text: &'a ByteString,
 }
 
-impl<'a> Reader<'_, 'a> {
-    fn origin(&self, raw: &RawValue) -> Origin {
-        Origin::new(self.text, self.document.range(raw.get()))
+impl<'a> Reader<'a> {
+    fn new(text: &'a ByteString) -> Self {
+        Self {
+            document: Document { text },
+            text,
+        }
     }
 
-    fn output(&self, name: &str, raw: &'a RawValue) -> Result<Output> {
+    /// A part of the text, to be kept.
+    fn share(&self, part: &'a str) -> RawJson {
+        RawJson::of(self.text.slice_ref(part))
+    }
+
+    fn no_list(&self, raw: &str, what: &dyn fmt::Display) -> Error {
+        let kind = kind(raw);
+        let message = format!("{what} cannot be read: it is {kind} and no list");
+        broken(self.document.error(raw, message))
+    }
+
+    fn output(&self, name: &str, raw: &'a str) -> Result<Output> {
         let what = format!("output `{name}`");
-        let object = self.document.member(raw, &what, "")?;
+        let object = self.document.member(raw, &what)?;
         // Null is a value here, and not the absence of one.
-        let value = object
-            .fields
-            .iter()
-            .rev()
-            .find(|(key, _)| key.eq_ignore_ascii_case("value"));
-        let Some((_, value)) = value else {
+        let Some(value) = object.get_or_null("value") else {
             return Err(broken(
                 self.document.error(raw, format!("{what} has no value")),
             ));
@@ -98,16 +197,16 @@ impl<'a> Reader<'_, 'a> {
                 self.document.error(raw, format!("{what} has no type")),
             ));
         };
-        let ty = serde_json::from_str::<Json>(type_raw.get()).ok();
+        let ty = serde_json::from_str::<Json>(type_raw).ok();
         let Some(output_type) = ty.as_ref().and_then(|ty| Type::from_json_value(ty).ok()) else {
             let message = format!("{what} has a type that cannot be read");
             return Err(broken(self.document.error(type_raw, message)));
         };
         Ok(Output {
-            value: own(value),
+            value: self.share(value),
             output_type,
             sensitive: self.flag(&object, "sensitive", &what)?,
-            origin: self.origin(raw),
+            origin: Origin::of(self.share(raw)),
         })
     }
 
@@ -130,36 +229,45 @@ impl<'a> Reader<'_, 'a> {
         let Some(raw) = object.get(name) else {
             return Ok(None);
         };
-        let text: String =
-            self.document
-                .value(raw, format_args!("`{name}` of {what}"), "a string")?;
+        let text = match plain(raw) {
+            Some(text) => text.to_owned(),
+            None => self
+                .document
+                .value(raw, format_args!("`{name}` of {what}"), "a string")?,
+        };
         Ok(Some(text).filter(|t| !t.is_empty()))
     }
 
-    fn resource(&self, raw: &'a RawValue) -> Result<Resource> {
-        let object = self.document.member(raw, "a resource", "instances")?;
-        let address = self.address(raw, &object)?;
+    fn resource(&self, part: &Part<'a>) -> Result<Resource> {
+        let Part { raw, object, parts } = part;
+        if !raw.starts_with('{') {
+            return Err(self.document.no_object(raw, "a resource"));
+        }
+        let address = self.address(raw, object)?;
         let what = &address;
-        let each = match self.string(&object, "each", &what)?.as_deref() {
+        let each = match self.string(object, "each", &what)?.as_deref() {
             Some("list") => Some(Each::List),
             Some("map") => Some(Each::Map),
             _ => None,
         };
-        let provider = self.provider(&object, &what)?;
-        let mut instances = Vec::with_capacity(object.elements.len());
-        for raw in &object.elements {
-            instances.push(self.instance(raw, what)?);
+        let provider = self.provider(object, &what)?;
+        if let Some(raw) = object.get("instances") {
+            return Err(self.no_list(raw, &format_args!("`instances` of {what}")));
+        }
+        let mut instances = Vec::with_capacity(parts.len());
+        for part in parts {
+            instances.push(self.instance(part, what)?);
         }
         Ok(Resource {
             address,
             each,
             provider,
             instances,
-            origin: self.origin(raw),
+            origin: Origin::of(self.share(raw)),
         })
     }
 
-    fn address(&self, raw: &RawValue, object: &Object<'a>) -> Result<ResourceAddress> {
+    fn address(&self, raw: &str, object: &Object<'a>) -> Result<ResourceAddress> {
         let what = &"a resource";
         let resource_type = self.string(object, "type", what)?.unwrap_or_default();
         let name = self.string(object, "name", what)?.unwrap_or_default();
@@ -213,10 +321,13 @@ impl<'a> Reader<'_, 'a> {
         })
     }
 
-    fn instance(&self, raw: &'a RawValue, resource: &dyn fmt::Display) -> Result<Instance> {
+    fn instance(&self, part: &Part<'a>, resource: &dyn fmt::Display) -> Result<Instance> {
         let what = &format_args!("an instance of {resource}");
-        let object = self.document.member(raw, what, "")?;
-        let status = match self.string(&object, "status", &what)?.as_deref() {
+        let Part { raw, object, .. } = part;
+        if !raw.starts_with('{') {
+            return Err(self.document.no_object(raw, what));
+        }
+        let status = match self.string(object, "status", &what)?.as_deref() {
             None => InstanceStatus::Ready,
             Some("tainted") => InstanceStatus::Tainted,
             Some(_) => {
@@ -234,7 +345,7 @@ impl<'a> Reader<'_, 'a> {
             })
         };
         let identity = match object.get("identity") {
-            Some(raw) => Some((number("identity_schema_version")?, own(raw))),
+            Some(raw) => Some((number("identity_schema_version")?, self.share(raw))),
             None => None,
         };
         let sensitive = match object.get("sensitive_attributes") {
@@ -242,19 +353,19 @@ impl<'a> Reader<'_, 'a> {
             None => Default::default(),
         };
         Ok(Instance {
-            key: self.key(&object, &what)?,
-            deposed: self.string(&object, "deposed", &what)?,
+            key: self.key(object, &what)?,
+            deposed: self.string(object, "deposed", &what)?,
             status,
             schema_version: number("schema_version")?,
-            attributes: self.attributes(&object, &what)?,
+            attributes: self.attributes(object, &what)?,
             sensitive,
-            private: self.string(&object, "private", &what)?,
+            private: self.string(object, "private", &what)?,
             identity,
-            dependencies: self.strings(&object, "dependencies", &what)?,
-            depends_on: self.strings(&object, "depends_on", &what)?,
-            create_before_destroy: self.flag(&object, "create_before_destroy", &what)?,
-            provider: self.provider(&object, &what)?,
-            origin: self.origin(raw),
+            dependencies: self.strings(object, "dependencies", &what)?,
+            depends_on: self.strings(object, "depends_on", &what)?,
+            create_before_destroy: self.flag(object, "create_before_destroy", &what)?,
+            provider: self.provider(object, &what)?,
+            origin: Origin::of(self.share(raw)),
         })
     }
 
@@ -262,14 +373,14 @@ impl<'a> Reader<'_, 'a> {
         let Some(raw) = object.get("index_key") else {
             return Ok(None);
         };
-        match raw.get().as_bytes().first() {
+        match raw.as_bytes().first() {
             Some(b'"') => {
                 let key =
                     self.document
                         .value(raw, format_args!("`index_key` of {what}"), "a string")?;
                 Ok(Some(InstanceKey::String(key)))
             }
-            Some(b'-' | b'0'..=b'9') => Ok(Some(InstanceKey::Int(whole(raw.get())))),
+            Some(b'-' | b'0'..=b'9') => Ok(Some(InstanceKey::Int(whole(raw)))),
             _ => {
                 let kind = kind(raw);
                 let message =
@@ -281,7 +392,7 @@ impl<'a> Reader<'_, 'a> {
 
     fn attributes(&self, object: &Object<'a>, what: &dyn fmt::Display) -> Result<RawAttributes> {
         if let Some(raw) = object.get("attributes") {
-            return Ok(RawAttributes::Json(own(raw)));
+            return Ok(RawAttributes::Json(self.share(raw)));
         }
         if let Some(raw) = object.get("attributes_flat") {
             let map: BTreeMap<String, Option<String>> = self.document.value(
@@ -296,7 +407,9 @@ impl<'a> Reader<'_, 'a> {
             ));
         }
         // Terraform takes an object without attributes for an empty one.
-        Ok(RawAttributes::Json(empty_object()))
+        Ok(RawAttributes::Json(RawJson::of(ByteString::from_static(
+            "{}",
+        ))))
     }
 
     fn strings(
@@ -306,17 +419,13 @@ impl<'a> Reader<'_, 'a> {
         what: &dyn fmt::Display,
     ) -> Result<Vec<String>> {
         match object.get(name) {
+            None | Some("[]") => Ok(Vec::new()),
             Some(raw) => {
                 self.document
                     .value(raw, format_args!("`{name}` of {what}"), "a list of strings")
             }
-            None => Ok(Vec::new()),
         }
     }
-}
-
-fn empty_object() -> Arc<RawValue> {
-    RawValue::from_string("{}".to_owned()).map_or_else(|_| own(RawValue::NULL), Arc::from)
 }
 
 /// Terraform reads keys as floats and cuts the fraction off; what does not fit becomes the smallest integer.

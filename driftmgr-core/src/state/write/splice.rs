@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use serde_json::value::RawValue;
 
-use crate::state::read::json::Document;
+use crate::state::read::json::{self, Document};
 use crate::state::text::indent_into;
 
 /// A new value for a place.
@@ -17,16 +17,9 @@ pub(super) enum Text {
 
 /// The members of an object in order, duplicates included; empty when the text is no object.
 pub(super) fn members(object: &str) -> Vec<(String, &str)> {
-    let document = Document { text: object };
-    document.object(object, "").map_or_else(
-        |_| Vec::new(),
-        |o| {
-            o.fields
-                .into_iter()
-                .map(|(k, raw)| (k.into_owned(), raw.get()))
-                .collect()
-        },
-    )
+    let fields = json::object(object).unwrap_or_default().fields;
+    let fields = fields.into_iter();
+    fields.map(|(name, raw)| (name.into_owned(), raw)).collect()
 }
 
 /// The elements of a list; empty when the text is none.

@@ -4,10 +4,6 @@ mod providers;
 mod references;
 mod values;
 
-use std::sync::Arc;
-
-use serde_json::value::RawValue;
-
 use super::{Evaluator, ProviderConfiguration};
 use crate::address::{ProviderConfigAddress, ResourceAddress};
 use crate::configuration::{RootModule, VariableInput, Variables, Workspace};
@@ -116,8 +112,7 @@ impl Case {
 }
 
 fn instance(key: Option<crate::address::InstanceKey>, attributes: &str) -> Instance {
-    let attributes = RawValue::from_string(attributes.into()).unwrap();
-    Instance::new(key, 0, RawAttributes::Json(Arc::from(attributes)))
+    Instance::new(key, 0, RawAttributes::Json(attributes.parse().unwrap()))
 }
 
 fn resource(address: ResourceAddress, instance: Instance) -> Resource {

@@ -354,6 +354,10 @@ fn row((resource, instance): (&Resource, &Instance)) -> ObjectRow {
         bytes: bytes as u64,
         has_secrets: !instance.sensitive.is_empty(),
         create_before_destroy: instance.create_before_destroy,
-        dependencies: instance.dependencies.clone(),
+        dependencies: instance
+            .dependencies
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
     }
 }

@@ -159,10 +159,10 @@ impl State {
         let mut orphaned = BTreeSet::new();
         for (resource, instance) in self.instances() {
             for dependency in &instance.dependencies {
-                if !known.contains(dependency) {
+                if !known.contains(dependency.as_ref()) {
                     orphaned.insert(OrphanedDependency {
                         address: resource.instance_address(instance),
-                        dependency: dependency.clone(),
+                        dependency: dependency.to_string(),
                     });
                 }
             }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use super::raw::RawJson;
 use super::source::{Origin, Source};
@@ -65,7 +66,7 @@ pub struct Resource {
     /// The provider configuration that manages it; `None` where OpenTofu puts it on each instance.
     ///
     /// The namespace is `-` where a state from before Terraform 0.13 names the provider by its type alone.
-    pub provider: Option<ProviderConfigAddress>,
+    pub provider: Option<Arc<ProviderConfigAddress>>,
     /// Its instances, deposed objects included.
     pub instances: Vec<Instance>,
     pub(super) origin: Origin,
@@ -112,14 +113,14 @@ pub struct Instance {
     /// Its identity and the version of the identity's schema.
     pub identity: Option<(u64, RawJson)>,
     /// Addresses of what it depends on, transitive and without keys, as stored.
-    pub dependencies: Vec<String>,
+    pub dependencies: Vec<Arc<str>>,
     /// `depends_on` of states before Terraform 0.12.14: what it refers to, not transitive, relative to its module. Terraform reads
     /// and forgets it, so it is not written by [`State::to_v4_bytes`].
     pub depends_on: Vec<String>,
     /// Its replacement is created first.
     pub create_before_destroy: bool,
     /// The provider configuration, where OpenTofu puts it on the instance.
-    pub provider: Option<ProviderConfigAddress>,
+    pub provider: Option<Arc<ProviderConfigAddress>>,
     pub(super) origin: Origin,
 }
 
@@ -160,13 +161,19 @@ impl State {
     /// All instance addresses, once each, sorted as `terraform state list` prints them. An instance that has only deposed objects is
     /// among them.
     pub fn list(&self) -> Vec<InstanceAddress> {
-        let mut addresses: Vec<_> = self
+        self.addresses().collect()
+    }
+
+    /// [`State::list`], one at a time.
+    pub fn addresses(&self) -> impl Iterator<Item = InstanceAddress> {
+        let mut instances: Vec<_> = self
             .instances()
-            .map(|(r, i)| r.instance_address(i))
+            .map(|(r, i)| (&r.address, &i.key))
             .collect();
-        addresses.sort_unstable();
-        addresses.dedup();
-        addresses
+        instances.sort_unstable();
+        instances.dedup();
+        let instances = instances.into_iter();
+        instances.map(|(resource, key)| resource.instance(key.clone()))
     }
 }
 
@@ -176,7 +183,7 @@ impl Resource {
         Self {
             address,
             each: None,
-            provider,
+            provider: provider.map(Arc::new),
             instances: Vec::new(),
             origin: Origin::default(),
         }
@@ -189,7 +196,8 @@ impl Resource {
 
     /// The provider configuration of one of its instances.
     pub fn provider_of<'a>(&'a self, instance: &'a Instance) -> Option<&'a ProviderConfigAddress> {
-        instance.provider.as_ref().or(self.provider.as_ref())
+        let provider = instance.provider.as_ref().or(self.provider.as_ref());
+        provider.map(Arc::as_ref)
     }
 }
 

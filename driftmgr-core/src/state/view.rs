@@ -176,7 +176,10 @@ fn resource_view(resource: &Resource, instance: &Instance, secrets: Secrets) -> 
         put("identity", json::encode_plain(&identity));
     }
     if !instance.dependencies.is_empty() {
-        put("depends_on", instance.dependencies.clone().into());
+        put(
+            "depends_on",
+            instance.dependencies.iter().map(AsRef::as_ref).collect(),
+        );
     }
     if instance.status == InstanceStatus::Tainted {
         put("tainted", true.into());

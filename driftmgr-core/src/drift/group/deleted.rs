@@ -92,7 +92,8 @@ fn dependencies(finding: &Finding, instance: &Instance) -> Vec<String> {
         false => format!("{module}.{name}"),
     };
     let old = instance.depends_on.iter().map(in_module);
-    instance.dependencies.iter().cloned().chain(old).collect()
+    let dependencies = instance.dependencies.iter().map(ToString::to_string);
+    dependencies.chain(old).collect()
 }
 
 fn is_named_in(parent: &Finding, held: &BTreeSet<&str>) -> bool {

@@ -11,7 +11,7 @@ use crate::state::{Instance, Resource};
 /// An object that depends on resources, with attributes of its own.
 fn child(address: &str, attributes: Json, dependencies: &[&str]) -> (Resource, Instance) {
     let (resource, mut instance) = stored(address, attributes);
-    instance.dependencies = dependencies.iter().map(|d| (*d).to_owned()).collect();
+    instance.dependencies = dependencies.iter().map(|d| (*d).into()).collect();
     (resource, instance)
 }
 

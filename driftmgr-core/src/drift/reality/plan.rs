@@ -76,7 +76,7 @@ impl PlanReality {
                 instance.status = InstanceStatus::Tainted;
             }
             let provider = ProviderConfigAddress::default_of(object.provider.clone());
-            instance.provider = Some(provider.clone());
+            instance.provider = Some(Arc::new(provider.clone()));
             let address = &object.address.resource;
             resources
                 .entry(address.clone())

@@ -120,8 +120,8 @@ async fn an_object_without_a_provider_is_open() {
 #[tokio::test]
 async fn the_provider_of_an_instance_comes_before_that_of_its_resource() {
     let (mut resource, mut instance) = object("demo_thing.a", "a");
-    resource.provider = Some(format!("{PROVIDER}.west").parse().unwrap());
-    instance.provider = Some(provider());
+    resource.provider = Some(Arc::new(format!("{PROVIDER}.west").parse().unwrap()));
+    instance.provider = Some(Arc::new(provider()));
     let report = look(state([(resource, instance)]), Fake::new([])).await;
     assert_eq!(report.summary.same, 1);
 }

@@ -1,7 +1,10 @@
 //! Format v4: Terraform since 0.12 and OpenTofu.
 
-use std::collections::{BTreeMap, HashSet};
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
+use std::sync::Arc;
 
 use bytestring::ByteString;
 use serde_json::Value as Json;
@@ -21,10 +24,10 @@ use crate::state::sensitive;
 use crate::state::source::Origin;
 use crate::value::Type;
 
-pub(super) fn read(
-    document: &Document<'_>,
-    top: &Object<'_>,
-    resources: Resources<'_>,
+pub(super) fn read<'a>(
+    document: &Document<'a>,
+    top: &Object<'a>,
+    resources: Resources<'a>,
 ) -> Result<State> {
     let mut state = metadata(document, top, 4)?;
     if let Some(raw) = top.get("outputs") {
@@ -162,6 +165,9 @@ fn alone<T>(
 struct Reader<'a> {
     document: Document<'a>,
     text: &'a ByteString,
+    // Thousands of instances say the same; it is kept once.
+    providers: RefCell<HashMap<&'a str, Arc<ProviderConfigAddress>>>,
+    dependencies: RefCell<HashSet<Arc<str>>>,
 }
 
 impl<'a> Reader<'a> {
@@ -169,6 +175,8 @@ impl<'a> Reader<'a> {
         Self {
             document: Document { text },
             text,
+            providers: RefCell::default(),
+            dependencies: RefCell::default(),
         }
     }
 
@@ -220,22 +228,34 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A text; nothing when it is empty.
+    fn text(
+        &self,
+        object: &Object<'a>,
+        name: &str,
+        what: &dyn fmt::Display,
+    ) -> Result<Option<Cow<'a, str>>> {
+        let Some(raw) = object.get(name) else {
+            return Ok(None);
+        };
+        let text = match plain(raw) {
+            Some(text) => Cow::Borrowed(text),
+            None => Cow::Owned(self.document.value(
+                raw,
+                format_args!("`{name}` of {what}"),
+                "a string",
+            )?),
+        };
+        Ok(Some(text).filter(|t| !t.is_empty()))
+    }
+
     fn string(
         &self,
         object: &Object<'a>,
         name: &str,
         what: &dyn fmt::Display,
     ) -> Result<Option<String>> {
-        let Some(raw) = object.get(name) else {
-            return Ok(None);
-        };
-        let text = match plain(raw) {
-            Some(text) => text.to_owned(),
-            None => self
-                .document
-                .value(raw, format_args!("`{name}` of {what}"), "a string")?,
-        };
-        Ok(Some(text).filter(|t| !t.is_empty()))
+        Ok(self.text(object, name, what)?.map(Cow::into_owned))
     }
 
     fn resource(&self, part: &Part<'a>) -> Result<Resource> {
@@ -245,7 +265,7 @@ impl<'a> Reader<'a> {
         }
         let address = self.address(raw, object)?;
         let what = &address;
-        let each = match self.string(object, "each", &what)?.as_deref() {
+        let each = match self.text(object, "each", &what)?.as_deref() {
             Some("list") => Some(Each::List),
             Some("map") => Some(Each::Map),
             _ => None,
@@ -277,7 +297,7 @@ impl<'a> Reader<'a> {
                     .error(raw, "a resource has no type or no name"),
             ));
         }
-        let mode = match self.string(object, "mode", what)?.as_deref() {
+        let mode = match self.text(object, "mode", what)?.as_deref() {
             Some("managed") => ResourceMode::Managed,
             Some("data") => ResourceMode::Data,
             _ => {
@@ -287,7 +307,7 @@ impl<'a> Reader<'a> {
                 return Err(broken(self.document.error(raw, message)));
             }
         };
-        let module = match self.string(object, "module", what)? {
+        let module = match self.text(object, "module", what)? {
             Some(text) => text.parse().map_err(|e: crate::address::AddressError| {
                 let message = format!("the module of resource `{resource_type}.{name}`: {e}");
                 broken(self.document.error(raw, message))
@@ -306,19 +326,29 @@ impl<'a> Reader<'a> {
         &self,
         object: &Object<'a>,
         what: &dyn fmt::Display,
-    ) -> Result<Option<ProviderConfigAddress>> {
-        let Some(text) = self.string(object, "provider", what)? else {
+    ) -> Result<Option<Arc<ProviderConfigAddress>>> {
+        let Some(text) = self.text(object, "provider", what)? else {
             return Ok(None);
         };
+        if let Some(known) = self.providers.borrow().get(text.as_ref()) {
+            return Ok(Some(Arc::clone(known)));
+        }
         // Terraform drops such a resource without a word; a check must not.
-        provider(&text).map(Some).map_err(|e| {
+        let provider = provider(&text).map_err(|e| {
             let raw = object.get("provider");
             let message = format!("the provider of {what}: {e}");
             broken(match raw {
                 Some(raw) => self.document.error(raw, message),
                 None => self.document.error_at(0, message),
             })
-        })
+        })?;
+        let provider = Arc::new(provider);
+        if let Cow::Borrowed(text) = text {
+            self.providers
+                .borrow_mut()
+                .insert(text, Arc::clone(&provider));
+        }
+        Ok(Some(provider))
     }
 
     fn instance(&self, part: &Part<'a>, resource: &dyn fmt::Display) -> Result<Instance> {
@@ -327,7 +357,7 @@ impl<'a> Reader<'a> {
         if !raw.starts_with('{') {
             return Err(self.document.no_object(raw, what));
         }
-        let status = match self.string(object, "status", &what)?.as_deref() {
+        let status = match self.text(object, "status", &what)?.as_deref() {
             None => InstanceStatus::Ready,
             Some("tainted") => InstanceStatus::Tainted,
             Some(_) => {
@@ -361,7 +391,7 @@ impl<'a> Reader<'a> {
             sensitive,
             private: self.string(object, "private", &what)?,
             identity,
-            dependencies: self.strings(object, "dependencies", &what)?,
+            dependencies: self.dependencies(object, &what)?,
             depends_on: self.strings(object, "depends_on", &what)?,
             create_before_destroy: self.flag(object, "create_before_destroy", &what)?,
             provider: self.provider(object, &what)?,
@@ -410,6 +440,28 @@ impl<'a> Reader<'a> {
         Ok(RawAttributes::Json(RawJson::of(ByteString::from_static(
             "{}",
         ))))
+    }
+
+    fn dependencies(&self, object: &Object<'a>, what: &dyn fmt::Display) -> Result<Vec<Arc<str>>> {
+        let Some(raw) = object.get("dependencies") else {
+            return Ok(Vec::new());
+        };
+        // Without escapes, as a rule.
+        if let Ok(texts) = serde_json::from_str::<Vec<&str>>(raw) {
+            return Ok(texts.into_iter().map(|text| self.shared(text)).collect());
+        }
+        let texts = self.strings(object, "dependencies", what)?;
+        Ok(texts.iter().map(|text| self.shared(text)).collect())
+    }
+
+    fn shared(&self, text: &str) -> Arc<str> {
+        let mut known = self.dependencies.borrow_mut();
+        if let Some(known) = known.get(text) {
+            return Arc::clone(known);
+        }
+        let text = Arc::<str>::from(text);
+        known.insert(Arc::clone(&text));
+        text
     }
 
     fn strings(

@@ -139,7 +139,7 @@ fn what_is_added_takes_the_layout_of_its_neighbours() {
             .parse::<crate::address::InstanceAddress>()
             .unwrap()
             .resource;
-        let mut resource = Resource::new(address, s.resources[0].provider.clone());
+        let mut resource = Resource::new(address, s.resources[0].provider.as_deref().cloned());
         let raw = serde_json::value::RawValue::from_string("{\"id\":\"<\"}".into()).unwrap();
         resource
             .instances

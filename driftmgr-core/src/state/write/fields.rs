@@ -14,8 +14,9 @@ fn quoted(text: &str) -> String {
     Json::from(text).to_string()
 }
 
-fn unless_empty(list: &[String]) -> Option<String> {
-    (!list.is_empty()).then(|| Json::from(list).to_string())
+fn unless_empty<T: AsRef<str>>(list: &[T]) -> Option<String> {
+    let json = || list.iter().map(AsRef::as_ref).collect::<Json>().to_string();
+    (!list.is_empty()).then(json)
 }
 
 /// The fields of the file but for outputs and resources.

@@ -170,7 +170,8 @@ impl State {
             .instances()
             .map(|(r, i)| (&r.address, &i.key))
             .collect();
-        instances.sort_unstable();
+        // States are nearly sorted.
+        instances.sort();
         instances.dedup();
         let instances = instances.into_iter();
         instances.map(|(resource, key)| resource.instance(key.clone()))

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, mpsc};
 
 use async_trait::async_trait;
 use driftmgr_core::address::ProviderConfigAddress;
@@ -276,16 +275,15 @@ async fn findings_come_before_the_run_is_over() {
     let cx = context().with_cancellation(token.clone());
     let stack = stack.with_context(cx).with_reality(Arc::new(reality));
     let mut stream = stack.drift_stream(&DriftOptions::default());
-    loop {
+    let (mut looked, mut findings) = (0, Vec::new());
+    while looked < 2 || findings.is_empty() {
         match stream.next().await.unwrap().unwrap() {
-            DriftItem::Finding(finding) => {
-                assert_eq!(finding.address.to_string(), "demo_thing.t[0]");
-                break;
-            }
-            DriftItem::Looked(_) => {}
+            DriftItem::Finding(finding) => findings.push(finding.address.to_string()),
+            DriftItem::Looked(_) => looked += 1,
             other => panic!("{other:?}"),
         }
     }
+    assert_eq!(findings, ["demo_thing.t[0]"]);
     // The third object never answers.
     token.cancel();
     let rest: Vec<_> = stream.collect().await;
@@ -338,13 +336,26 @@ async fn each_call_has_its_own_progress_and_end() {
     );
 }
 
+/// Tells another thread of each object that was read.
+struct Reads(mpsc::Sender<()>);
+
+impl Observer for Reads {
+    fn on_event(&self, event: &Event) {
+        if let Event::InstanceRead { .. } = event {
+            // Nobody listens any more once the run was ended.
+            let _ = self.0.send(());
+        }
+    }
+}
+
 #[test]
 fn a_blocking_call_answers_and_another_thread_can_end_it() {
     let token = CancelToken::new();
-    let client = Client::builder()
-        .context(context().with_cancellation(token.clone()))
-        .build()
-        .unwrap();
+    let (read, reads) = mpsc::channel();
+    let cx = context()
+        .with_cancellation(token.clone())
+        .with_observer(Arc::new(Reads(read)));
+    let client = Client::builder().context(cx).build().unwrap();
     let client = blocking::Client::new(client);
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("terraform.tfstate"), state(3)).unwrap();
@@ -354,7 +365,8 @@ fn a_blocking_call_answers_and_another_thread_can_end_it() {
         pause: Some((2, CancelToken::new())),
     }));
     let ends = std::thread::spawn(move || {
-        std::thread::sleep(Duration::from_millis(50));
+        // The third object never answers.
+        reads.iter().take(2).count();
         token.cancel();
     });
     let report = stack.detect_drift(&DriftOptions::default()).unwrap();

@@ -11,6 +11,21 @@ variable "region" {
   default = "eu-central-1"
 }
 
+variable "access_key" {
+  type    = string
+  default = "testing"
+}
+
+variable "secret_key" {
+  type    = string
+  default = "testing"
+}
+
+variable "token" {
+  type    = string
+  default = ""
+}
+
 # Cases by `TYPE.NAME` of the resource that they change.
 variable "cases" {
   type = map(list(string))
@@ -53,6 +68,25 @@ resource "aws_sqs_queue" "plain" {
   name                       = each.key
   visibility_timeout_seconds = 30
   tags                       = { team = "red", environment = "prod" }
+}
+
+resource "aws_sqs_queue" "tagged" {
+  provider = aws.tagged
+  for_each = toset(lookup(var.cases, "aws_sqs_queue.tagged", []))
+  name     = each.key
+  tags     = { team = "red" }
+}
+
+resource "aws_dynamodb_table" "tagged" {
+  provider     = aws.tagged
+  for_each     = toset(lookup(var.cases, "aws_dynamodb_table.tagged", []))
+  name         = each.key
+  billing_mode = "PAY_PER_REQUEST"
+  hash_key     = "id"
+  attribute {
+    name = "id"
+    type = "S"
+  }
 }
 
 resource "aws_sqs_queue" "encrypted" {

@@ -56,7 +56,14 @@ impl Lab {
         let provider = moto
             .provider_block(SERVICES)
             .replace("skip_requesting_account_id  = true", "max_retries = 1")
-            .replace("\"eu-central-1\"", "var.region");
+            .replace("\"eu-central-1\"", "var.region")
+            .replace(
+                "= \"testing\"\n  secret_key                  = \"testing\"",
+                "= var.access_key\n  secret_key                  = var.secret_key\n  token = var.token",
+            );
+        // A second one, whose default tags are on each of its objects.
+        let tagged = "{\n  alias = \"tagged\"\n  default_tags {\n    tags = { managed = \"terraform\" }\n  }\n";
+        let provider = format!("{provider}{}", provider.replacen("{\n", tagged, 1));
         let terraform = Terraform::new(Program::Terraform)
             .with("main.tf", include_str!("aws.tf"))
             .with("provider.tf", &provider);
@@ -194,6 +201,23 @@ if failed:
             .collect()
     }
 
+    /// Credentials for an account in which nothing was made, as values of the configuration's variables.
+    pub(super) fn another_account(&self) -> Vec<(String, String)> {
+        let url = self.moto.as_ref().map(Moto::url).unwrap_or_default();
+        let script = format!(
+            r#"
+import boto3, json
+sts = boto3.client("sts", endpoint_url="{url}", region_name="eu-central-1", aws_access_key_id="testing", aws_secret_access_key="testing")
+role = "arn:aws:iam::222222222222:role/other"
+key = sts.assume_role(RoleArn=role, RoleSessionName="other")["Credentials"]
+print(json.dumps({{"access_key": key["AccessKeyId"], "secret_key": key["SecretAccessKey"], "token": key["SessionToken"]}}))
+"#
+        );
+        let printed = python(&self.terraform, &script);
+        let variables: BTreeMap<String, String> = serde_json::from_str(&printed).unwrap();
+        variables.into_iter().collect()
+    }
+
     /// The same with nobody who answers.
     pub(super) fn without_cloud(mut self) -> Self {
         self.moto = None;
@@ -201,10 +225,10 @@ if failed:
     }
 
     /// driftmgr's report.
-    pub(super) fn ask(&self, sensitivity: Sensitivity, variables: &[(&str, &str)]) -> Value {
+    pub(super) fn ask(&self, sensitivity: Sensitivity, variables: &[(String, String)]) -> Value {
         let variables = variables.iter().map(|(name, value)| VariableInput::Value {
-            name: (*name).to_owned(),
-            value: (*value).to_owned(),
+            name: name.clone(),
+            value: value.clone(),
         });
         let open = OpenOptions {
             variables: variables.collect(),
@@ -241,7 +265,8 @@ pub(super) fn entry<'a>(entries: &'a Value, address: &str) -> Option<&'a Value> 
     entries.as_array()?.iter().find(|e| e["address"] == address)
 }
 
-fn python(terraform: &Terraform, code: &str) {
+/// What the code prints.
+fn python(terraform: &Terraform, code: &str) -> String {
     let output = Command::new(Tools::get().python())
         .args(["-c", code])
         .current_dir(terraform.path())
@@ -252,4 +277,5 @@ fn python(terraform: &Terraform, code: &str) {
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
+    String::from_utf8(output.stdout).unwrap()
 }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::case::Label;
+use super::faults::Blind;
 use super::verdicts::{Judged, Share, hidden_share};
 
 /// Whether a program shows a case's object.
@@ -21,6 +22,10 @@ const CLASSES: &[(u8, &str)] = &[
     (
         4,
         "timestamps, revisions and other values that only the provider sets",
+    ),
+    (
+        5,
+        "a provider's default tags in `tags`, in `tags_all` or in neither",
     ),
     (6, "system tags that a cloud or a cluster adds"),
     (7, "case, trailing dots and other spellings of one value"),
@@ -46,7 +51,7 @@ pub(super) fn path() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/noise.md")
 }
 
-pub(super) fn page(labs: &[(&str, Vec<Judged>)]) -> String {
+pub(super) fn page(labs: &[(&str, Vec<Judged>)], blind: &[Blind]) -> String {
     let all: Vec<&Judged> = labs.iter().flat_map(|(_, judged)| judged).collect();
     let mut page = String::from(
         "# Noise, measured\n\n\
@@ -58,10 +63,30 @@ pub(super) fn page(labs: &[(&str, Vec<Judged>)]) -> String {
     summary(&mut page, &all);
     classes(&mut page, &all);
     reasons(&mut page, &all);
+    not_seen(&mut page, blind);
     for (name, judged) in labs {
         cases(&mut page, name, judged);
     }
     page
+}
+
+fn not_seen(page: &mut String, blind: &[Blind]) {
+    page.push_str(
+        "\n## What could not be seen\n\n\
+         The same objects when the cloud cannot be seen as it is (classes 19 and 20 of causes). What is counted as deleted is deleted: the cases\n\
+         have done so before, or what has no region is seen from everywhere.\n\n\
+         | what is wrong | same | drifted | deleted | not looked at | asked whether it is the wrong account or region |\n|---|---|---|---|---|---|\n",
+    );
+    for run in blind {
+        let [same, drifted, deleted, open] =
+            ["same", "drifted", "deleted", "unverifiable"].map(|name| run.count(name));
+        let asked = if run.suspects() { "yes" } else { "" };
+        let _ = writeln!(
+            page,
+            "| {} | {same} | {drifted} | {deleted} | {open} | {asked} |",
+            run.fault
+        );
+    }
 }
 
 fn percent(share: Share) -> String {

@@ -56,7 +56,8 @@ proptest! {
 
     #[test]
     fn the_order_in_which_keys_are_given_does_not_matter(order in Just(KEYS.iter().filter(|k| k.default.is_some()).collect::<Vec<_>>()).prop_shuffle()) {
-        let environment = Project::new();
+        // An empty file of its own, so that none of a folder above is found.
+        let environment = Project::with("");
         let mut sources = Sources::default();
         for key in &order {
             sources = sources.with_flag(key.name, key.default.unwrap_or_default(), "--x");

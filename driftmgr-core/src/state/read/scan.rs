@@ -139,9 +139,9 @@ impl<'a> Cursor<'a> {
     fn name(&mut self) -> Scan<Cow<'a, str>> {
         self.blank();
         let start = self.at;
-        self.member()?;
+        self.quoted()?;
         let quoted = self.text.get(start..self.at).unwrap_or_default();
-        let quoted = quoted.trim_end_matches([':', ' ', '\n', '\t', '\r']);
+        self.colon()?;
         match plain(quoted) {
             Some(name) => Ok(Cow::Borrowed(name)),
             None => match serde_json::from_str(quoted) {
@@ -166,7 +166,8 @@ impl<'a> Cursor<'a> {
                 Some(b'{') => {
                     self.descend(true)?;
                     if self.peek() != Some(b'}') {
-                        self.member()?;
+                        self.quoted()?;
+                        self.colon()?;
                         continue;
                     }
                 }
@@ -195,7 +196,8 @@ impl<'a> Cursor<'a> {
                 (Some(b','), true) => {
                     self.at += 1;
                     self.blank();
-                    self.member()?;
+                    self.quoted()?;
+                    self.colon()?;
                     return Ok(false);
                 }
                 (Some(b','), false) => {
@@ -222,13 +224,16 @@ impl<'a> Cursor<'a> {
         Ok(())
     }
 
-    /// The name of a member, from its quote, and the colon.
-    fn member(&mut self) -> Scan<()> {
+    /// The name of a member.
+    fn quoted(&mut self) -> Scan<()> {
         if self.text.as_bytes().get(self.at) != Some(&b'"') {
             return self.wrong("a name in quotes is expected");
         }
         self.at += 1;
-        self.string()?;
+        self.string()
+    }
+
+    fn colon(&mut self) -> Scan<()> {
         if self.peek() != Some(b':') {
             return self.wrong("`:` is expected");
         }
@@ -329,26 +334,27 @@ impl<'a> Cursor<'a> {
         Ok(())
     }
 
-    /// Passes over white space, of which indentation is most.
+    /// Passes over white space.
+    #[inline]
     fn blank(&mut self) {
-        const SPACES: u64 = u64::from_le_bytes([b' '; 8]);
         let bytes = self.text.as_bytes();
-        loop {
-            match bytes.get(self.at) {
-                Some(b' ' | b'\n') => {
-                    self.at += 1;
-                    while let Some(word) = eight(bytes, self.at) {
-                        let other = word ^ SPACES;
-                        if other != 0 {
-                            self.at += first_byte(other);
-                            break;
-                        }
-                        self.at += 8;
-                    }
-                }
-                Some(b'\t' | b'\r') => self.at += 1,
-                _ => return,
+        while let Some(b' ' | b'\n' | b'\t' | b'\r') = bytes.get(self.at) {
+            self.at += 1;
+            self.indentation(bytes);
+        }
+    }
+
+    /// Passes over spaces, which are most of the white space.
+    #[inline]
+    fn indentation(&mut self, bytes: &[u8]) {
+        const SPACES: u128 = u128::from_le_bytes([b' '; 16]);
+        while let Some(chunk) = bytes.get(self.at..).and_then(|rest| rest.first_chunk()) {
+            let other = u128::from_le_bytes(*chunk) ^ SPACES;
+            if other != 0 {
+                self.at += other.trailing_zeros() as usize / 8;
+                return;
             }
+            self.at += 16;
         }
     }
 

@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytestring::ByteString;
+use foldhash::fast::RandomState;
 use serde_json::Value as Json;
 
 use super::json::{Document, Object, kind};
@@ -166,8 +167,8 @@ struct Reader<'a> {
     document: Document<'a>,
     text: &'a ByteString,
     // Thousands of instances say the same; it is kept once.
-    providers: RefCell<HashMap<&'a str, Arc<ProviderConfigAddress>>>,
-    dependencies: RefCell<HashSet<Arc<str>>>,
+    providers: RefCell<HashMap<&'a str, Arc<ProviderConfigAddress>, RandomState>>,
+    dependencies: RefCell<HashSet<Arc<str>, RandomState>>,
 }
 
 impl<'a> Reader<'a> {
@@ -327,27 +328,23 @@ impl<'a> Reader<'a> {
         object: &Object<'a>,
         what: &dyn fmt::Display,
     ) -> Result<Option<Arc<ProviderConfigAddress>>> {
+        let Some(raw) = object.get("provider") else {
+            return Ok(None);
+        };
+        if let Some(known) = self.providers.borrow().get(raw) {
+            return Ok(Some(Arc::clone(known)));
+        }
         let Some(text) = self.text(object, "provider", what)? else {
             return Ok(None);
         };
-        if let Some(known) = self.providers.borrow().get(text.as_ref()) {
-            return Ok(Some(Arc::clone(known)));
-        }
         // Terraform drops such a resource without a word; a check must not.
         let provider = provider(&text).map_err(|e| {
-            let raw = object.get("provider");
             let message = format!("the provider of {what}: {e}");
-            broken(match raw {
-                Some(raw) => self.document.error(raw, message),
-                None => self.document.error_at(0, message),
-            })
+            broken(self.document.error(raw, message))
         })?;
         let provider = Arc::new(provider);
-        if let Cow::Borrowed(text) = text {
-            self.providers
-                .borrow_mut()
-                .insert(text, Arc::clone(&provider));
-        }
+        let mut known = self.providers.borrow_mut();
+        known.insert(raw, Arc::clone(&provider));
         Ok(Some(provider))
     }
 
@@ -496,7 +493,7 @@ fn whole(text: &str) -> i64 {
 
 /// Terraform refuses the same object twice; one of them would be judged for the other.
 fn refuse_duplicates(state: &State) -> Result<()> {
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::with_hasher(RandomState::default());
     for (resource, instance) in state.instances() {
         if !seen.insert((&resource.address, &instance.key, &instance.deposed)) {
             let address = resource.instance_address(instance);

@@ -12,21 +12,36 @@ use crate::provider::Origin;
 /// Fewer objects than these can well have been deleted one by one.
 const AT_LEAST: usize = 3;
 
-/// Types whose objects do not live in a region: they are still there when the region is wrong, and prove nothing about it.
-const WITHOUT_REGION: &[&str] = &[
+/// Where an object has to be looked for, from the narrowest place to the widest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    /// In the right region of the right account.
+    Region,
+    /// In the right account: it is still there when the region is wrong, and proves nothing about it.
+    Account,
+    /// Its name is taken once in the whole cloud: who may see it sees it from every account.
+    Anywhere,
+}
+
+/// Types that live in an account and in no region of it.
+const OF_AN_ACCOUNT: &[&str] = &[
     "aws_budgets_",
     "aws_cloudfront_",
     "aws_globalaccelerator_",
     "aws_iam_",
     "aws_organizations_",
     "aws_route53_",
-    "aws_s3_bucket",
     "aws_shield_",
     "aws_waf_",
     "azuread_",
     "azurerm_resource_group",
     "azurerm_role_",
     "google_dns_",
+];
+
+/// Types whose names are unique in the whole cloud.
+const ANYWHERE: &[&str] = &[
+    "aws_s3_bucket",
     "google_folder",
     "google_organization",
     "google_project",
@@ -36,12 +51,9 @@ const WITHOUT_REGION: &[&str] = &[
 /// Types that exist in the state and on the clock alone: there is no wrong place to look for them.
 const WITHOUT_PLACE: &[&str] = &["time_"];
 
-/// Objects of one group that were found or not: bound to a region, or without one.
+/// Objects of one group that were found or not, by where they are looked for.
 #[derive(Default)]
-struct Tally {
-    regional: Side,
-    global: Side,
-}
+struct Tally([Side; 3]);
 
 #[derive(Default)]
 struct Side {
@@ -50,43 +62,49 @@ struct Side {
 }
 
 impl Tally {
-    fn side(&mut self, resource_type: &str) -> &mut Side {
-        if without_region(resource_type) {
-            &mut self.global
-        } else {
-            &mut self.regional
+    fn side(&mut self, place: Place) -> &mut Side {
+        let [region, account, anywhere] = &mut self.0;
+        match place {
+            Place::Region => region,
+            Place::Account => account,
+            Place::Anywhere => anywhere,
         }
+    }
+
+    /// The narrowest place in which something is: objects of this place and of wider ones were looked for where they belong.
+    fn proven(&self) -> Option<Place> {
+        let places = [Place::Region, Place::Account, Place::Anywhere];
+        let mut sides = places.into_iter().zip(&self.0);
+        sides
+            .find(|(_, side)| side.there > 0)
+            .map(|(place, _)| place)
     }
 
     /// Which of the objects that are gone are not believed to be.
     fn doubt(&self) -> Option<Doubt> {
-        let (regional, global) = (&self.regional, &self.global);
-        if regional.there > 0 {
-            None
-        } else if global.there == 0 {
-            let gone = regional.gone + global.gone;
-            (gone >= AT_LEAST).then_some(Doubt { gone, global: true })
-        } else {
-            (regional.gone >= AT_LEAST).then_some(Doubt {
-                gone: regional.gone,
-                global: false,
-            })
-        }
+        let proven = self.proven();
+        let sides = [Place::Region, Place::Account, Place::Anywhere]
+            .into_iter()
+            .zip(&self.0);
+        let doubted = sides.filter(|(place, _)| proven.is_none_or(|proven| *place < proven));
+        let gone = doubted.map(|(_, side)| side.gone).sum();
+        (gone >= AT_LEAST).then_some(Doubt { gone, proven })
     }
 }
 
+/// Something is wrong with every place that is narrower than what is proven.
 struct Doubt {
     gone: usize,
-    /// Types without a region are in doubt too.
-    global: bool,
+    proven: Option<Place>,
 }
 
 /// Turns "everything of one provider configuration is gone" into unverifiable objects and one problem each.
 ///
-/// Two rules, each for one provider configuration of one state, and each from three objects on:
+/// The rules hold for one provider configuration of one state, and from three objects on that are in doubt:
 /// - All are gone: the account or the region may be wrong, and none of them counts as deleted.
-/// - All that are bound to a region are gone, and some without one are there: the account is right, the region may be wrong. What has no
-///   region and is gone all the same was deleted, whatever became of the others.
+/// - All that are bound to a region are gone, and some that belong to the account are there: the account is right, the region may be wrong.
+///   What has no region and is gone all the same was deleted, whatever became of the others.
+/// - All that are bound to an account are gone, and some that can be seen from every account are there: the account may be wrong.
 ///
 /// What could not be read is neither gone nor there. The rules also hold for files that are read natively: from the wrong folder all of
 /// them look gone.
@@ -104,7 +122,7 @@ pub(super) fn close(looked: &mut [Looked<'_>]) -> Vec<Error> {
         let Some(doubt) = tallies.0.get(&group).and_then(Tally::doubt) else {
             continue;
         };
-        if !doubt.global && without_region(&each.object.address.resource.resource_type) {
+        if doubt.proven.is_some_and(|proven| place(each) >= proven) {
             continue;
         }
         let suspicion = suspicion(each.input, &each.object.provider, &doubt);
@@ -130,7 +148,7 @@ impl Tallies {
             return false;
         }
         let tally = self.0.entry(group(looked)).or_default();
-        let side = tally.side(&looked.object.address.resource.resource_type);
+        let side = tally.side(place(looked));
         match &looked.outcome {
             Outcome::Unverifiable(_) => false,
             outcome if is_gone(outcome) => {
@@ -153,8 +171,7 @@ impl Tallies {
         let Some(tally) = self.0.get(&group(looked)) else {
             return false;
         };
-        let global = without_region(&looked.object.address.resource.resource_type);
-        tally.regional.there > 0 || (global && tally.global.there > 0)
+        tally.proven().is_some_and(|proven| place(looked) >= proven)
     }
 }
 
@@ -191,10 +208,12 @@ fn suspicion(input: &DriftInput, provider: &ProviderConfigAddress, doubt: &Doubt
             "check the credentials, account and region that the provider was configured with",
         )
     };
-    let everything = if doubt.global {
-        "Everything of this provider configuration"
-    } else {
-        "Everything of this provider configuration that has a region"
+    let everything = match doubt.proven {
+        None | Some(Place::Region) => "Everything of this provider configuration",
+        Some(Place::Account) => "Everything of this provider configuration that has a region",
+        Some(Place::Anywhere) => {
+            "Everything of this provider configuration that belongs to an account"
+        }
     };
     Error::new(
         ErrorKind::InvalidConfig,
@@ -205,8 +224,14 @@ fn suspicion(input: &DriftInput, provider: &ProviderConfigAddress, doubt: &Doubt
     ))
 }
 
-fn without_region(resource_type: &str) -> bool {
-    WITHOUT_REGION
-        .iter()
-        .any(|prefix| resource_type.starts_with(prefix))
+fn place(looked: &Looked<'_>) -> Place {
+    let resource_type = &looked.object.address.resource.resource_type;
+    let is_one_of = |types: &[&str]| types.iter().any(|prefix| resource_type.starts_with(prefix));
+    if is_one_of(ANYWHERE) {
+        Place::Anywhere
+    } else if is_one_of(OF_AN_ACCOUNT) {
+        Place::Account
+    } else {
+        Place::Region
+    }
 }

@@ -121,6 +121,26 @@ async fn a_wrong_region_does_not_excuse_what_has_none() {
 }
 
 #[tokio::test]
+async fn what_every_account_can_see_proves_no_account() {
+    let state = of_types([
+        ("aws_instance", "a"),
+        ("aws_iam_role", "b"),
+        ("aws_iam_role", "c"),
+        ("aws_s3_bucket", "d"),
+        ("aws_s3_bucket", "e"),
+    ]);
+    let report = look(state, gone(["a", "b", "c", "d"])).await;
+    let s = report.summary;
+    assert_eq!((s.unverifiable, s.deleted, s.same), (3, 1, 1));
+    assert_eq!(only(&report).address.to_string(), "aws_s3_bucket.d");
+    let problem = &report.problems[0];
+    assert!(
+        problem.message().contains("that belongs to an account"),
+        "{problem}"
+    );
+}
+
+#[tokio::test]
 async fn with_nothing_there_all_are_suspicious_whatever_their_type() {
     let state = of_types([
         ("aws_instance", "a"),

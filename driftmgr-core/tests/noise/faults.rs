@@ -26,11 +26,13 @@ impl Blind {
 /// Class 20 on objects, then class 19, then nobody at home. Each is judged here.
 pub(super) fn runs(clouds: Lab, aws: Lab) -> Vec<Blind> {
     let mut runs = Vec::new();
+    // How many of the deleted objects are seen before a process ends is chance, so that this one has no row.
+    let chance = "exit:4";
     let all = total(&clouds.ask(Sensitivity::Medium, &[]));
     for (name, fault) in [
         ("every call is denied", "denied"),
         ("every call is throttled", "throttled"),
-        ("the provider's process ends at each call", "exit:4"),
+        ("the provider's process ends at each call", chance),
     ] {
         clouds.terraform.edit("cloud.json", |cloud| {
             for objects in cloud["objects"].as_object_mut().unwrap().values_mut() {
@@ -49,7 +51,9 @@ pub(super) fn runs(clouds: Lab, aws: Lab) -> Vec<Blind> {
         assert_eq!(run.count("hidden"), 0, "{name}");
         assert_eq!(run.count("deleted"), seen, "{name}");
         assert_eq!(run.count("unverifiable") + seen, all, "{name}");
-        runs.push(run);
+        if fault != chance {
+            runs.push(run);
+        }
     }
 
     let all = total(&aws.ask(Sensitivity::Medium, &[]));

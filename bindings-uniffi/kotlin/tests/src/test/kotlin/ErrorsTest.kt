@@ -1,10 +1,13 @@
 import io.driftmgr.Client
+import io.driftmgr.Details
 import io.driftmgr.DriftOptions
 import io.driftmgr.DriftReport
 import io.driftmgr.DriftmgrException
 import io.driftmgr.ErrorKind
+import io.driftmgr.NativeFailure
 import io.driftmgr.Settings
 import io.driftmgr.State
+import kotlin.reflect.full.primaryConstructor
 import kotlin.test.Test
 import kotlin.test.assertContains
 import kotlin.test.assertEquals
@@ -20,6 +23,24 @@ class ErrorsTest {
         val classes = DriftmgrException::class.sealedSubclasses.map { it.simpleName }.toSet()
         val kinds = ErrorKind.entries.map { kind -> kind.name.split("_").joinToString("") { it.lowercase().replaceFirstChar(Char::uppercase) } }
         assertEquals(kinds.toSet(), classes)
+    }
+
+    @Test
+    fun `what the native library throws becomes the exception of the same kind, with all its details`() {
+        val details = Details("wrong", "state.read", mapOf("file" to "a", "line" to "3"), listOf("mend it"), true, listOf("below"))
+        val converted = Class.forName("io.driftmgr.DriftmgrExceptionKt").getMethod("public", NativeFailure::class.java)
+        for (type in NativeFailure::class.sealedSubclasses) {
+            val failure = converted.invoke(null, type.primaryConstructor!!.call(details)) as DriftmgrException
+            assertEquals(type.simpleName, failure::class.simpleName)
+            assertEquals(type.simpleName, failure.kind.name.split("_").joinToString("") { it.lowercase().replaceFirstChar(Char::uppercase) })
+            assertEquals("wrong (file a, line 3)", failure.message)
+            assertEquals("wrong", failure.summary)
+            assertEquals("state.read", failure.operation)
+            assertEquals(details.place, failure.place)
+            assertEquals(details.hints, failure.hints)
+            assertEquals(details.causes, failure.causes)
+            assertTrue(failure.retryable)
+        }
     }
 
     @Test

@@ -1,10 +1,15 @@
+import io.driftmgr.DriftmgrException
 import io.driftmgr.State
+import io.driftmgr.formatOf
 import java.util.concurrent.Callable
 import java.util.concurrent.Executors
+import java.util.concurrent.atomic.AtomicBoolean
+import kotlin.concurrent.thread
 import kotlin.io.path.Path
 import kotlin.io.path.readBytes
 import kotlin.test.Test
 import kotlin.test.assertEquals
+import kotlin.test.assertFailsWith
 import kotlin.test.assertTrue
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.async
@@ -35,25 +40,57 @@ class LoadTest {
     }
 
     @Test
-    fun `20 000 calls leave memory as it was`() = runBlocking(Dispatchers.Default) {
+    fun `100 000 calls leave memory as it was`() = runBlocking(Dispatchers.Default) {
         val bytes = Path(quickstart).resolve("terraform.tfstate").readBytes()
-        suspend fun calls(count: Int) = repeat(count) { round ->
-            State.parse("leak", bytes).use { state ->
-                state.list()
-                state.health()
-                state.inspect()
+        var calls = 0
+        // Texts, lists, records, errors, objects and asynchronous calls all cross the border.
+        suspend fun call(until: Int) {
+            while (calls < until) {
+                State.parse("leak", bytes).use { state ->
+                    repeat(20) { state.name }
+                    repeat(3) { state.list() }
+                    state.inspect()
+                }
+                assertFailsWith<DriftmgrException.InvalidInput> { formatOf("none") }
+                calls += 26
+                if (calls % 2_600 == 0) {
+                    client.open(quickstart).use { it.workspace }
+                    calls += 2
+                }
             }
-            if (round % 100 == 0) client.open(quickstart).use { it.workspace }
         }
-        // Three native calls a round.
-        calls(2_000)
+        call(until = 20_000)
         System.gc()
         val before = resident()
-        calls(7_000)
+        call(until = 120_000)
         System.gc()
         val grown = resident() - before
-        println("memory: $before MB after 6,000 calls, $grown MB more after 21,000 further calls")
-        assertTrue(grown < 40, "$grown MB more after 21,000 calls; it was $before MB")
+        println("memory: $before MB after 20,000 calls, $grown MB more after 100,000 further calls")
+        assertTrue(grown < 40, "$grown MB more after 100,000 calls; it was $before MB")
+    }
+
+    @Test
+    fun `answers are the same while the collector is busy`() = runBlocking(Dispatchers.Default) {
+        val expected = client.open(quickstart).detectDrift(offline)
+        val busy = AtomicBoolean(true)
+        val garbage = List(2) {
+            thread {
+                val kept = ArrayDeque<ByteArray>()
+                while (busy.get()) {
+                    kept += ByteArray(100_000)
+                    if (kept.size > 200) kept.clear()
+                }
+            }
+        }
+        val collector = thread { while (busy.get()) { System.gc(); Thread.sleep(5) } }
+        try {
+            // Nothing is closed here: objects are collected while others are in use.
+            val answers = List(100) { async { client.open(quickstart).detectDrift(offline) } }.awaitAll()
+            for (answer in answers) assertEquals(expected, answer)
+        } finally {
+            busy.set(false)
+            (garbage + collector).forEach(Thread::join)
+        }
     }
 
     @Test

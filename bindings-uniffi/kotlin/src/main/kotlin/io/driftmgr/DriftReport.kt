@@ -73,7 +73,7 @@ public class DriftReport internal constructor(internal val native: NativeReport)
          * @throws DriftmgrException.InvalidInput for a text that is no report
          * @throws DriftmgrException.Unsupported for one of another major version
          */
-        public fun fromJson(text: String): DriftReport = DriftReport(native { NativeReport.fromJson(text) })
+        public fun fromJson(text: String): DriftReport = DriftReport(native { nativeReportFromJson(text) })
     }
 }
 
@@ -124,6 +124,6 @@ public class Baseline internal constructor(internal val native: NativeBaseline) 
 
     public companion object {
         /** Reads a baseline file. */
-        public suspend fun read(file: String): Baseline = Baseline(onDisk { NativeBaseline.read(file) })
+        public suspend fun read(file: String): Baseline = Baseline(onDisk { nativeReadBaseline(file) })
     }
 }

@@ -198,6 +198,9 @@ impl<'a> Kotlin<'a> {
         command
             .current_dir(&self.layout.workspace)
             .env("CARGO_TARGET_DIR", &self.layout.target)
+            // Cargo names its output there, and the library in it would be taken instead of the one in the jar.
+            .env_remove("LD_LIBRARY_PATH")
+            .env_remove("DYLD_FALLBACK_LIBRARY_PATH")
             // Its notice on standard error is no result.
             .env_remove("JAVA_TOOL_OPTIONS");
         command

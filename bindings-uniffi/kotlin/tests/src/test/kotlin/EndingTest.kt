@@ -1,8 +1,8 @@
 import io.driftmgr.DriftItem
 import io.driftmgr.DriftmgrException
 import io.driftmgr.Event
+import io.driftmgr.Listener
 import io.driftmgr.NativeJob
-import io.driftmgr.NativeListener
 import io.driftmgr.OpenOptions
 import io.driftmgr.InternalException
 import io.driftmgr.nativeNewClient
@@ -95,7 +95,7 @@ class EndingTest {
     fun `a panic in the core is an exception, and the library goes on`() = runBlocking(Dispatchers.Default) {
         // The generated layer turns what its listener throws into a panic of the native thread that called it.
         val stack = nativeNewClient().open(quickstart, OpenOptions(), null)
-        val throwing = object : NativeListener {
+        val throwing = object : Listener {
             override fun onEvent(event: Event) = throw IllegalArgumentException("thrown into native code")
         }
         repeat(20) {

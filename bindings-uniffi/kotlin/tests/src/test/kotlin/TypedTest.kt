@@ -7,7 +7,9 @@ import io.driftmgr.Severity
 import io.driftmgr.State
 import io.driftmgr.kind
 import io.driftmgr.severity
+import java.nio.file.Path
 import java.time.Instant
+import kotlin.io.path.readLines
 import kotlin.test.Test
 import kotlin.test.assertContentEquals
 import kotlin.test.assertEquals
@@ -64,6 +66,16 @@ class TypedTest {
         assertEquals("123456789012345678901234567890.5", state.outputs().getValue("big").value.toString())
         assertEquals(7, state.inspect().serial)
         assertNull(state.inspect().terraformVersion)
+    }
+
+    @Test
+    fun `the native library is the one in the jar`() {
+        Client.version()
+        val mapped = Path.of("/proc/self/maps").readLines().map { it.substringAfterLast(' ') }
+        // JNA unpacks it into a temporary file, and removes that at once or at the end.
+        val libraries = mapped.filter { "driftmgr_uniffi" in it || "/jna" in it && "JNA" in it || "jna-" in it }.toSet()
+        println(libraries)
+        assertTrue(mapped.none { it.startsWith("$repository/") && it.endsWith(".so") }, libraries.toString())
     }
 
     @Test

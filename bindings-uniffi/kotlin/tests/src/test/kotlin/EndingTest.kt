@@ -105,7 +105,7 @@ class EndingTest {
                 withTimeout(5_000) { job.await() }
             }
         }
-        assertEquals(2, stack.detectDrift(offline, null).data().summary.drifted)
+        assertEquals(2, stack.detectDrift(offline, null).data().summary.deleted)
     }
 
     @Test

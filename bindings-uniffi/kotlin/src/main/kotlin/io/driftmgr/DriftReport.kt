@@ -61,7 +61,7 @@ public class DriftReport internal constructor(internal val native: NativeReport)
     override fun hashCode(): Int = data.hashCode()
 
     override fun toString(): String =
-        "DriftReport(${summary.checked} checked, ${summary.drifted} drifted, ${summary.unverifiable} open, ${problems.size} problems)"
+        with(summary) { "DriftReport($checked checked, $drifted drifted, $deleted deleted, $unverifiable open, ${problems.size} problems)" }
 
     /** Frees native memory at once. What was read from the report stays. */
     override fun close(): Unit = native.close()
@@ -83,6 +83,9 @@ public class DriftReport internal constructor(internal val native: NativeReport)
  * @throws DriftmgrException.InvalidInput for a name of none, with those that there are
  */
 public fun formatOf(name: String): Format = native { nativeFormatOf(name) }
+
+/** Its name, the same in every run and every output. */
+public val Finding.fingerprint: String get() = drift.fingerprint
 
 /** How reality differs. */
 public val Finding.kind: Kind get() = drift.kind

@@ -30,7 +30,7 @@ import kotlinx.coroutines.withTimeout
 
 /** Cancellation, listeners that fail, and panics. */
 class EndingTest {
-    private val many = stateOfFiles(5_000).toString()
+    private val many = stateOfFiles(1_500).toString()
 
     @Test
     fun `a cancelled coroutine ends the run, and returns when it has ended`() = runBlocking(Dispatchers.Default) {
@@ -60,7 +60,7 @@ class EndingTest {
             delay(random.nextLong(0, 40))
             withTimeout(20_000) { run.cancelAndJoin() }
         }
-        assertEquals(5_000, stack.state().inspect().objects.size)
+        assertEquals(1_500, stack.state().inspect().objects.size)
     }
 
     @Test
@@ -121,7 +121,7 @@ class EndingTest {
     @Test
     fun `a flow tells findings while the run goes on`() = runBlocking(Dispatchers.Default) {
         val begun = TimeSource.Monotonic.markNow()
-        val stack = client.open(stateOfFiles(20_000).toString())
+        val stack = client.open(stateOfFiles(3_000).toString())
         var first: Duration? = null
         stack.findings(offline).collect { if (first == null) first = begun.elapsedNow() }
         val whole = begun.elapsedNow()

@@ -121,7 +121,7 @@ class EndingTest {
     @Test
     fun `a flow tells findings while the run goes on`() = runBlocking(Dispatchers.Default) {
         val begun = TimeSource.Monotonic.markNow()
-        val stack = client.open(stateOfFiles(3_000).toString())
+        val stack = client.open(stateOfFiles(2_000).toString())
         var first: Duration? = null
         stack.findings(offline).collect { if (first == null) first = begun.elapsedNow() }
         val whole = begun.elapsedNow()

@@ -7,6 +7,8 @@ import io.driftmgr.ErrorKind
 import io.driftmgr.NativeFailure
 import io.driftmgr.Settings
 import io.driftmgr.State
+import kotlin.io.path.createTempDirectory
+import kotlin.io.path.writeText
 import kotlin.reflect.full.primaryConstructor
 import kotlin.test.Test
 import kotlin.test.assertContains
@@ -80,10 +82,22 @@ class ErrorsTest {
     }
 
     @Test
-    fun `a mistake in the settings is a problem with its place, and no client follows it`() = runBlocking {
-        val settings = Settings.load(quickstart, mapOf("drift.parallelism" to "many"))
-        assertEquals(1, settings.problems.size)
+    fun `a mistake in the settings is a problem with its place, and is thrown where none is wanted`() = runBlocking {
+        val file = createTempDirectory("driftmgr-tests").resolve("driftmgr.yaml")
+        file.writeText("performance:\n  workers: many\n")
+        val settings = Settings.validate(file.toString())
         assertEquals(ErrorKind.INVALID_CONFIG, settings.problems.single().kind)
+        val failure = assertFailsWith<DriftmgrException.InvalidConfig> { settings.orThrow() }
+        assertEquals(file.toString(), failure.place["file"])
+        assertEquals("2", failure.place["line"])
+    }
+
+    @Test
+    fun `a setting that the caller gave and that has no meaning is an invalid input`() = runBlocking {
+        val settings = Settings.load(quickstart, mapOf("performance.workers" to "many"))
+        assertEquals(ErrorKind.INVALID_INPUT, settings.problems.single().kind)
+        assertFailsWith<DriftmgrException.InvalidInput> { settings.orThrow() }
+        Unit
     }
 
     @Test

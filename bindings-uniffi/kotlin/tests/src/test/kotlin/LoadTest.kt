@@ -47,13 +47,13 @@ class LoadTest {
         suspend fun call(until: Int) {
             while (calls < until) {
                 State.parse("leak", bytes).use { state ->
-                    repeat(20) { state.name }
+                    repeat(80) { state.name }
                     repeat(3) { state.list() }
                     state.inspect()
                 }
                 assertFailsWith<DriftmgrException.InvalidInput> { formatOf("none") }
-                calls += 26
-                if (calls % 2_600 == 0) {
+                calls += 86
+                if (calls % 8_600 == 0) {
                     client.open(quickstart).use { it.workspace }
                     calls += 2
                 }

@@ -90,20 +90,20 @@ impl From<Against> for client::Against {
     }
 }
 
+/// A client with settings; the defaults unless given: a library reads no file that nobody told it to read.
+#[uniffi::export(default(settings = None))]
+pub fn new_client(settings: Option<Arc<Settings>>) -> Result<Arc<Client>, Failure> {
+    let builder = client::Client::builder();
+    let builder = match settings {
+        Some(settings) => builder.settings(settings.inner.clone()),
+        None => builder,
+    };
+    let inner = builder.build()?;
+    Ok(Arc::new(Client { inner }))
+}
+
 #[uniffi::export]
 impl Client {
-    /// A client with settings; the defaults unless given: a library reads no file that nobody told it to read.
-    #[uniffi::constructor(default(settings = None))]
-    pub fn new(settings: Option<Arc<Settings>>) -> Result<Arc<Self>, Failure> {
-        let builder = client::Client::builder();
-        let builder = match settings {
-            Some(settings) => builder.settings(settings.inner.clone()),
-            None => builder,
-        };
-        let inner = builder.build()?;
-        Ok(Arc::new(Self { inner }))
-    }
-
     /// The severity rules that hold: those of the settings, then the built-in ones.
     pub fn rules(&self) -> Result<Vec<SeverityRule>, Failure> {
         typed(&self.inner.rules())

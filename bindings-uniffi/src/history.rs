@@ -33,31 +33,34 @@ pub struct Question {
     pub addresses: Vec<String>,
 }
 
+/// Opens the file, or makes it, readable by the user alone. The user's own when none is named.
+#[uniffi::export]
+pub async fn open_history(
+    file: Option<String>,
+    job: Option<Arc<Job>>,
+) -> Result<Arc<History>, Failure> {
+    Job::run(job, |cx| async move {
+        let inner = RunHistory::open(&cx, file.as_deref().map(Path::new)).await?;
+        Ok(Arc::new(History { inner }))
+    })
+    .await
+}
+
+/// Opens a file that is there.
+#[uniffi::export]
+pub async fn open_existing_history(
+    file: Option<String>,
+    job: Option<Arc<Job>>,
+) -> Result<Arc<History>, Failure> {
+    Job::run(job, |cx| async move {
+        let inner = RunHistory::open_existing(&cx, file.as_deref().map(Path::new)).await?;
+        Ok(Arc::new(History { inner }))
+    })
+    .await
+}
+
 #[uniffi::export]
 impl History {
-    /// Opens the file, or makes it, readable by the user alone. The user's own when none is named.
-    #[uniffi::constructor]
-    pub async fn open(file: Option<String>, job: Option<Arc<Job>>) -> Result<Arc<Self>, Failure> {
-        Job::run(job, |cx| async move {
-            let inner = RunHistory::open(&cx, file.as_deref().map(Path::new)).await?;
-            Ok(Arc::new(Self { inner }))
-        })
-        .await
-    }
-
-    /// Opens a file that is there.
-    #[uniffi::constructor]
-    pub async fn open_existing(
-        file: Option<String>,
-        job: Option<Arc<Job>>,
-    ) -> Result<Arc<Self>, Failure> {
-        Job::run(job, |cx| async move {
-            let inner = RunHistory::open_existing(&cx, file.as_deref().map(Path::new)).await?;
-            Ok(Arc::new(Self { inner }))
-        })
-        .await
-    }
-
     /// Keeps what a run found. `stacks` are those that were looked at.
     pub async fn record(
         self: Arc<Self>,

@@ -22,14 +22,14 @@ impl DriftReport {
     }
 }
 
+/// Reads a report that was written as JSON. Masked values stay masked.
+#[uniffi::export]
+pub fn report_from_json(text: String) -> Result<Arc<DriftReport>, Failure> {
+    Ok(DriftReport::new(drift::DriftReport::from_json(&text)?))
+}
+
 #[uniffi::export]
 impl DriftReport {
-    /// Reads a report that was written as JSON. Masked values stay masked.
-    #[uniffi::constructor]
-    pub fn from_json(text: String) -> Result<Arc<Self>, Failure> {
-        Ok(Self::new(drift::DriftReport::from_json(&text)?))
-    }
-
     /// What it says, as data.
     pub fn data(&self) -> Result<ReportData, Failure> {
         typed(&self.inner)
@@ -84,18 +84,18 @@ pub struct Baseline {
     problems: Vec<Problem>,
 }
 
+/// Reads a baseline file. An entry that is wrong hides nothing and is a problem.
+#[uniffi::export]
+pub fn read_baseline(file: String) -> Result<Arc<Baseline>, Failure> {
+    let read = ignore::Baseline::read(file)?;
+    Ok(Arc::new(Baseline {
+        problems: typed(&read.problems)?,
+        inner: read.value,
+    }))
+}
+
 #[uniffi::export]
 impl Baseline {
-    /// Reads a baseline file. An entry that is wrong hides nothing and is a problem.
-    #[uniffi::constructor]
-    pub fn read(file: String) -> Result<Arc<Self>, Failure> {
-        let read = ignore::Baseline::read(file)?;
-        Ok(Arc::new(Self {
-            problems: typed(&read.problems)?,
-            inner: read.value,
-        }))
-    }
-
     /// How many differences are known.
     pub fn len(&self) -> i64 {
         i64::try_from(self.inner.len()).unwrap_or(i64::MAX)

@@ -33,25 +33,25 @@ impl Settings {
     }
 }
 
+/// Reads the settings that hold in a folder: a `driftmgr.yaml` there or above, the user's file, the environment of this process, and
+/// over all of them `overrides`. Every mistake is a problem; the settings hold what is right.
+#[uniffi::export]
+pub fn load_settings(folder: String, overrides: Vec<SettingOverride>) -> Arc<Settings> {
+    let overrides: Vec<(&str, &str)> = overrides
+        .iter()
+        .map(|o| (o.key.as_str(), o.value.as_str()))
+        .collect();
+    Settings::of(settings::Settings::load_at(&folder, &overrides))
+}
+
+/// Reads one file over the defaults and nothing else.
+#[uniffi::export]
+pub fn validate_settings(file: String) -> Arc<Settings> {
+    Settings::of(settings::Settings::validate(file))
+}
+
 #[uniffi::export]
 impl Settings {
-    /// Reads the settings that hold in a folder: a `driftmgr.yaml` there or above, the user's file, the environment of this process, and
-    /// over all of them `overrides`. Every mistake is a problem; the settings hold what is right.
-    #[uniffi::constructor]
-    pub fn load(folder: String, overrides: Vec<SettingOverride>) -> Arc<Self> {
-        let overrides: Vec<(&str, &str)> = overrides
-            .iter()
-            .map(|o| (o.key.as_str(), o.value.as_str()))
-            .collect();
-        Self::of(settings::Settings::load_at(&folder, &overrides))
-    }
-
-    /// Reads one file over the defaults and nothing else.
-    #[uniffi::constructor]
-    pub fn validate(file: String) -> Arc<Self> {
-        Self::of(settings::Settings::validate(file))
-    }
-
     /// Fails with the first of the problems.
     pub fn require(&self) -> Result<(), Failure> {
         match self.problems.first() {

@@ -33,14 +33,14 @@ pub struct SnapshotMade {
     pub report: Arc<DriftReport>,
 }
 
+/// Reads a snapshot file.
+#[uniffi::export]
+pub fn read_snapshot(path: String) -> Result<Arc<Snapshot>, Failure> {
+    Ok(Snapshot::new(drift::Snapshot::read(path)?))
+}
+
 #[uniffi::export]
 impl Snapshot {
-    /// Reads a snapshot file.
-    #[uniffi::constructor]
-    pub fn read(path: String) -> Result<Arc<Self>, Failure> {
-        Ok(Self::new(drift::Snapshot::read(path)?))
-    }
-
     /// Writes it to a file, over what is there.
     pub fn write(&self, path: String) -> Result<(), Failure> {
         Ok(self.inner.write(Path::new(&path))?)

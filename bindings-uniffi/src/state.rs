@@ -31,20 +31,20 @@ pub struct Compared {
     pub problems: Vec<Problem>,
 }
 
+/// Reads a state file.
+#[uniffi::export]
+pub fn read_state(path: String) -> Result<Arc<State>, Failure> {
+    Ok(State::new(StoredState::read(path)?))
+}
+
+/// Reads the bytes of a state of any format from 1 to 4. `name` is what messages and results call it.
+#[uniffi::export]
+pub fn parse_state(name: String, bytes: Vec<u8>) -> Result<Arc<State>, Failure> {
+    Ok(State::new(StoredState::parse(&name, &bytes)?))
+}
+
 #[uniffi::export]
 impl State {
-    /// Reads a state file.
-    #[uniffi::constructor]
-    pub fn read(path: String) -> Result<Arc<Self>, Failure> {
-        Ok(Self::new(StoredState::read(path)?))
-    }
-
-    /// Reads the bytes of a state of any format from 1 to 4. `name` is what messages and results call it.
-    #[uniffi::constructor]
-    pub fn parse(name: String, bytes: Vec<u8>) -> Result<Arc<Self>, Failure> {
-        Ok(Self::new(StoredState::parse(&name, &bytes)?))
-    }
-
     /// What the state is called.
     pub fn name(&self) -> String {
         self.inner.name().to_owned()

@@ -32,6 +32,39 @@ pub fn pack(layout: &Layout) -> Result<PathBuf, Failure> {
     Ok(kotlin.home.join("jar").join(name))
 }
 
+/// Measures what calls cost beside the same ones in Rust, and prints a table.
+pub fn bench(layout: &Layout) -> Result<(), Failure> {
+    let kotlin = Kotlin::new(layout);
+    let _guard = kotlin.lock()?;
+    kotlin.package("release")?;
+    let root = layout.workspace.join("examples/quickstart");
+    let figures = kotlin.home.join("calls.tsv");
+    timed("calls in Rust", || {
+        let mut bench = kotlin.command("cargo");
+        bench
+            .args(["bench", "--quiet", "--workspace", "--bench", "calls", "--"])
+            .arg(&root)
+            .arg(&figures);
+        kotlin.log("bench")?.run(&mut bench)
+    })?;
+    let mut maven = kotlin.maven_command("bench", "benches/kotlin");
+    maven
+        .arg(format!(
+            "-Dexec.args='{}' '{}'",
+            root.display(),
+            figures.display()
+        ))
+        .args(["compile", "exec:java"]);
+    let status = maven
+        .status()
+        .map_err(|error| Failure::new(format!("mvn: {error}")))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(Failure::told())
+    }
+}
+
 struct Kotlin<'a> {
     layout: &'a Layout,
     home: PathBuf,
@@ -60,9 +93,14 @@ impl<'a> Kotlin<'a> {
     /// The native library, the source that is generated from it, and the jar with both.
     fn package(&self, profile: &str) -> Result<(), Failure> {
         timed("build for Kotlin", || {
-            let library = self.library(profile)?;
-            self.generate(&library)?;
-            self.place(&library)
+            let built = self.library(profile)?;
+            self.clear()?;
+            // The source is of the very library that goes into the jar: another checkout may build over the other one meanwhile.
+            let library = self.place(&built)?;
+            self.generate(&library, "kotlin", "generated")?;
+            // Not compiled, for want of a toolchain; that it can be written is something.
+            self.generate(&library, "swift", "swift")?;
+            self.strip(&library)
         })?;
         timed("jar", || {
             self.maven("jar", "bindings-uniffi/kotlin", "install")
@@ -81,38 +119,57 @@ impl<'a> Kotlin<'a> {
         Ok(self.layout.target.join(profile).join(LIBRARY))
     }
 
-    fn generate(&self, library: &Path) -> Result<(), Failure> {
-        let generated = self.home.join("generated");
-        if generated.exists() {
-            fs::remove_dir_all(&generated).at("removing", &generated)?;
+    /// What an earlier run built, here or in another checkout, is no part of this one.
+    fn clear(&self) -> Result<(), Failure> {
+        for folder in [&self.home, &self.repository.join("io/driftmgr")] {
+            if folder.exists() {
+                fs::remove_dir_all(folder).at("removing", folder)?;
+            }
         }
-        let log = self.log("generate")?;
+        Ok(())
+    }
+
+    fn generate(&self, library: &Path, language: &str, folder: &str) -> Result<(), Failure> {
+        let log = self.log(&format!("generate-{language}"))?;
         let mut generate = self.command("cargo");
         generate
             // Alone: it shares nothing with the library, and would have to wait for all of it.
             .args(["run", "--quiet", "--package", "uniffi-bindgen"])
             .args(["--features", "bindgen", "--"])
-            .args(["generate", "--language", "kotlin", "--no-format"])
+            .args(["generate", "--language", language, "--no-format"])
             .arg("--out-dir")
-            .arg(&generated)
+            .arg(self.home.join(folder))
             .arg(library);
         log.run(&mut generate)
     }
 
-    /// Where JNA looks for it inside of a jar, without what only a debugger reads.
-    fn place(&self, library: &Path) -> Result<(), Failure> {
+    /// Copies it to where JNA looks for it inside of a jar.
+    fn place(&self, built: &Path) -> Result<PathBuf, Failure> {
         let folder = self.home.join("natives").join(JNA_FOLDER);
         fs::create_dir_all(&folder).at("creating", &folder)?;
+        let library = folder.join(LIBRARY);
+        fs::copy(built, &library).at("writing", &library)?;
+        Ok(library)
+    }
+
+    /// Takes out what only a debugger or `uniffi-bindgen` reads.
+    fn strip(&self, library: &Path) -> Result<(), Failure> {
         let mut strip = self.command("strip");
-        strip
-            .arg("--strip-debug")
-            .arg("-o")
-            .arg(folder.join(LIBRARY))
-            .arg(library);
-        self.log("strip")?.run(&mut strip)
+        // On macOS the same goes by another name.
+        strip.arg(if cfg!(target_os = "macos") {
+            "-x"
+        } else {
+            "--strip-unneeded"
+        });
+        self.log("strip")?.run(strip.arg(library))
     }
 
     fn maven(&self, name: &str, project: &str, goal: &str) -> Result<(), Failure> {
+        self.log(name)?
+            .run(self.maven_command(name, project).arg(goal))
+    }
+
+    fn maven_command(&self, name: &str, project: &str) -> Command {
         let mut maven = self.command("mvn");
         let property = |name: &str, value: &Path| format!("-D{name}={}", value.display());
         maven
@@ -124,9 +181,8 @@ impl<'a> Kotlin<'a> {
             .arg(property("driftmgr.natives", &self.home.join("natives")))
             .arg(property("driftmgr.build", &self.home.join(name)))
             .arg(property("driftmgr.repository", &self.layout.workspace))
-            .arg(format!("-Ddriftmgr.version={}", env!("CARGO_PKG_VERSION")))
-            .arg(goal);
-        self.log(name)?.run(&mut maven)
+            .arg(format!("-Ddriftmgr.version={}", env!("CARGO_PKG_VERSION")));
+        maven
     }
 
     fn log(&self, name: &str) -> Result<Log, Failure> {
@@ -142,6 +198,9 @@ impl<'a> Kotlin<'a> {
         command
             .current_dir(&self.layout.workspace)
             .env("CARGO_TARGET_DIR", &self.layout.target)
+            // Cargo names its output there, and the library in it would be taken instead of the one in the jar.
+            .env_remove("LD_LIBRARY_PATH")
+            .env_remove("DYLD_FALLBACK_LIBRARY_PATH")
             // Its notice on standard error is no result.
             .env_remove("JAVA_TOOL_OPTIONS");
         command

@@ -34,6 +34,7 @@ Commands:
   node pack             make its tarballs, optimised
   kotlin                build the Kotlin library and run its tests from the jar
   kotlin --pack         build the jar that is published
+  kotlin bench          measure what a call from Kotlin costs beside the same one in Rust
   noise                 run the noise lab and write what it finds to docs/noise.md
   fuzz [TARGET] [--seconds N] [--keep]
                         feed hostile bytes to the parsers, ten minutes each; --keep adds to the corpus
@@ -89,6 +90,7 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
             prerequisites::check(&Layout::find()?)?;
             kotlin::test(&Layout::find()?)
         }
+        ["kotlin", "bench"] => kotlin::bench(&Layout::find()?),
         ["kotlin", "--pack"] => {
             println!("{}", kotlin::pack(&Layout::find()?)?.display());
             Ok(())

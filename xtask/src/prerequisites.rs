@@ -11,6 +11,9 @@ const GO: [u32; 3] = [1, 26, 6];
 const NODE: [u32; 3] = [20, 17, 0];
 /// The oldest one that the Python package supports.
 const PYTHON: [u32; 3] = [3, 11, 0];
+/// What the Kotlin library is compiled for.
+const JAVA: [u32; 3] = [17, 0, 0];
+const MAVEN: [u32; 3] = [3, 6, 3];
 
 struct Need {
     what: String,
@@ -50,6 +53,19 @@ pub fn check(layout: &Layout) -> Result<(), Failure> {
             "install it from https://nodejs.org/en/download",
         ),
         present("npm", "npm", &["--version"], "it comes with Node.js"),
+        versioned(
+            "java",
+            &["--version"],
+            JAVA,
+            "apt-get install -y openjdk-17-jdk-headless",
+        ),
+        versioned("mvn", &["--version"], MAVEN, "apt-get install -y maven"),
+        present(
+            "strip",
+            "strip",
+            &["--version"],
+            "apt-get install -y binutils",
+        ),
         present("git", "git", &["--version"], "apt-get install -y git"),
         fixtures(layout),
     ];

@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::failure::Failure;
 use crate::layout::{self, Layout};
 use crate::step::{Log, timed};
-use crate::{node, prerequisites, python, tools};
+use crate::{kotlin, node, prerequisites, python, tools};
 
 /// Features that the program as people build it has off. The tests run with them; clippy looks at the code without and with them.
 const OPTIONAL: &str = "driftmgr-cli/columnar";
@@ -32,6 +32,7 @@ pub fn run(layout: &Layout, nextest: &[&str]) -> Result<(), Failure> {
         println!("fixtures                 none: the tests that read them say so and return");
     }
     node::test(layout, &[])?;
+    kotlin::test(layout)?;
     suite.nextest(nextest)
 }
 

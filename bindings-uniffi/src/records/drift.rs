@@ -264,6 +264,8 @@ record! {
 record! {
     /// An attribute that differs. Secrets are masked.
     AttributeChange {
+        /// Its name, the same in every run and every output.
+        fingerprint: String,
         /// Where, as in Terraform expressions: `tags["env"]`, `ingress[0].port`.
         path: String,
         /// The value in the state; JSON null where there is none.
@@ -312,6 +314,8 @@ record! {
 record! {
     /// What differs and why it matters.
     Drift {
+        /// The finding's name, the same in every run and every output.
+        fingerprint: String,
         /// The state it concerns, as the caller named the target.
         target: String,
         /// How reality differs.

@@ -254,10 +254,12 @@ record! {
         /// The instance.
         address: String,
         /// The key of a deposed object.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         deposed: Option<String>,
         /// Its attributes that differ. An object that came or went while its instance stayed is one change at the empty path.
         changes: Vec<StateChange>,
         /// What else differs.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         metadata: Vec<MetadataChange>,
     }
 }

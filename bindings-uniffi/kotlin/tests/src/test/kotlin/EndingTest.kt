@@ -1,11 +1,11 @@
 import io.driftmgr.DriftItem
 import io.driftmgr.DriftmgrException
 import io.driftmgr.Event
+import io.driftmgr.Listener
 import io.driftmgr.NativeJob
-import io.driftmgr.NativeListener
 import io.driftmgr.OpenOptions
 import io.driftmgr.InternalException
-import io.driftmgr.NativeClient
+import io.driftmgr.nativeNewClient
 import io.driftmgr.NativeFailure
 import java.util.concurrent.atomic.AtomicInteger
 import kotlin.random.Random
@@ -14,6 +14,8 @@ import kotlin.test.assertContains
 import kotlin.test.assertEquals
 import kotlin.test.assertFailsWith
 import kotlin.test.assertTrue
+import kotlin.time.Duration
+import kotlin.time.TimeSource
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.Dispatchers
@@ -28,7 +30,7 @@ import kotlinx.coroutines.withTimeout
 
 /** Cancellation, listeners that fail, and panics. */
 class EndingTest {
-    private val many = stateOfFiles(5_000).toString()
+    private val many = stateOfFiles(1_500).toString()
 
     @Test
     fun `a cancelled coroutine ends the run, and returns when it has ended`() = runBlocking(Dispatchers.Default) {
@@ -58,12 +60,12 @@ class EndingTest {
             delay(random.nextLong(0, 40))
             withTimeout(20_000) { run.cancelAndJoin() }
         }
-        assertEquals(5_000, stack.state().inspect().objects.size)
+        assertEquals(1_500, stack.state().inspect().objects.size)
     }
 
     @Test
     fun `a job that is cancelled ends its calls with what was reached or as cancelled`() = runBlocking(Dispatchers.Default) {
-        val native = NativeClient()
+        val native = nativeNewClient()
         NativeJob().use { job ->
             job.cancel()
             assertTrue(job.isCancelled())
@@ -92,8 +94,8 @@ class EndingTest {
     @Test
     fun `a panic in the core is an exception, and the library goes on`() = runBlocking(Dispatchers.Default) {
         // The generated layer turns what its listener throws into a panic of the native thread that called it.
-        val stack = NativeClient().open(quickstart, OpenOptions(), null)
-        val throwing = object : NativeListener {
+        val stack = nativeNewClient().open(quickstart, OpenOptions(), null)
+        val throwing = object : Listener {
             override fun onEvent(event: Event) = throw IllegalArgumentException("thrown into native code")
         }
         repeat(20) {
@@ -103,7 +105,7 @@ class EndingTest {
                 withTimeout(5_000) { job.await() }
             }
         }
-        assertEquals(2, stack.detectDrift(offline, null).data().summary.drifted)
+        assertEquals(2, stack.detectDrift(offline, null).data().summary.deleted)
     }
 
     @Test
@@ -114,6 +116,17 @@ class EndingTest {
         assertEquals(report.findings, told.sortedBy { it.address })
         assertEquals(report.notLookedAt.toSet(), items.filterIsInstance<DriftItem.Open>().map { it.item }.toSet())
         assertEquals(1, items.filterIsInstance<DriftItem.Finished>().size)
+    }
+
+    @Test
+    fun `a flow tells findings while the run goes on`() = runBlocking(Dispatchers.Default) {
+        val begun = TimeSource.Monotonic.markNow()
+        val stack = client.open(stateOfFiles(2_000).toString())
+        var first: Duration? = null
+        stack.findings(offline).collect { if (first == null) first = begun.elapsedNow() }
+        val whole = begun.elapsedNow()
+        println("flow: the first finding after $first, the last after $whole")
+        assertTrue(first!! < whole / 2, "the first finding came after $first of $whole")
     }
 
     @Test

@@ -1,10 +1,15 @@
 import io.driftmgr.Client
+import io.driftmgr.Details
 import io.driftmgr.DriftOptions
 import io.driftmgr.DriftReport
 import io.driftmgr.DriftmgrException
 import io.driftmgr.ErrorKind
+import io.driftmgr.NativeFailure
 import io.driftmgr.Settings
 import io.driftmgr.State
+import kotlin.io.path.createTempDirectory
+import kotlin.io.path.writeText
+import kotlin.reflect.full.primaryConstructor
 import kotlin.test.Test
 import kotlin.test.assertContains
 import kotlin.test.assertEquals
@@ -20,6 +25,24 @@ class ErrorsTest {
         val classes = DriftmgrException::class.sealedSubclasses.map { it.simpleName }.toSet()
         val kinds = ErrorKind.entries.map { kind -> kind.name.split("_").joinToString("") { it.lowercase().replaceFirstChar(Char::uppercase) } }
         assertEquals(kinds.toSet(), classes)
+    }
+
+    @Test
+    fun `what the native library throws becomes the exception of the same kind, with all its details`() {
+        val details = Details("wrong", "state.read", mapOf("file" to "a", "line" to "3"), listOf("mend it"), true, listOf("below"))
+        val converted = Class.forName("io.driftmgr.DriftmgrExceptionKt").getMethod("public", NativeFailure::class.java)
+        for (type in NativeFailure::class.sealedSubclasses) {
+            val failure = converted.invoke(null, type.primaryConstructor!!.call(details)) as DriftmgrException
+            assertEquals(type.simpleName, failure::class.simpleName)
+            assertEquals(type.simpleName, failure.kind.name.split("_").joinToString("") { it.lowercase().replaceFirstChar(Char::uppercase) })
+            assertEquals("wrong (file a, line 3)", failure.message)
+            assertEquals("wrong", failure.summary)
+            assertEquals("state.read", failure.operation)
+            assertEquals(details.place, failure.place)
+            assertEquals(details.hints, failure.hints)
+            assertEquals(details.causes, failure.causes)
+            assertTrue(failure.retryable)
+        }
     }
 
     @Test
@@ -59,10 +82,22 @@ class ErrorsTest {
     }
 
     @Test
-    fun `a mistake in the settings is a problem with its place, and no client follows it`() = runBlocking {
-        val settings = Settings.load(quickstart, mapOf("drift.parallelism" to "many"))
-        assertEquals(1, settings.problems.size)
+    fun `a mistake in the settings is a problem with its place, and is thrown where none is wanted`() = runBlocking {
+        val file = createTempDirectory("driftmgr-tests").resolve("driftmgr.yaml")
+        file.writeText("performance:\n  workers: many\n")
+        val settings = Settings.validate(file.toString())
         assertEquals(ErrorKind.INVALID_CONFIG, settings.problems.single().kind)
+        val failure = assertFailsWith<DriftmgrException.InvalidConfig> { settings.orThrow() }
+        assertEquals(file.toString(), failure.place["file"])
+        assertEquals("2", failure.place["line"])
+    }
+
+    @Test
+    fun `a setting that the caller gave and that has no meaning is an invalid input`() = runBlocking {
+        val settings = Settings.load(quickstart, mapOf("performance.workers" to "many"))
+        assertEquals(ErrorKind.INVALID_INPUT, settings.problems.single().kind)
+        assertFailsWith<DriftmgrException.InvalidInput> { settings.orThrow() }
+        Unit
     }
 
     @Test

@@ -219,7 +219,8 @@ class ParityTest {
     private suspend fun ofBackend(verb: String, input: Input): JsonElement {
         val config = input.field("config")?.jsonObject.orEmpty()
         val root = repository.resolve(input.text("root")).toString()
-        val backend: Backend = client.backend(input.text("kind"), config, root)
+        // A backend in memory lasts as long as its client.
+        val backend: Backend = Client().backend(input.text("kind"), config, root)
         val at = StateRef(
             workspace = if ("workspace" in input) input.text("workspace") else "default",
             version = if ("version" in input) input.text("version") else null,

@@ -2,6 +2,7 @@ import io.driftmgr.Client
 import io.driftmgr.DriftOptions
 import java.nio.file.Files
 import java.nio.file.Path
+import java.security.MessageDigest
 import kotlin.io.path.createDirectories
 import kotlin.io.path.writeText
 import kotlinx.serialization.json.JsonArray
@@ -26,7 +27,7 @@ val offline = DriftOptions(plugins = false)
 
 val client = Client()
 
-/** A state with so many files in one folder, none of which exists. */
+/** A state with so many files in one folder. Only the first one exists: where nothing does, it may be the wrong place. */
 fun stateOfFiles(count: Int): Path {
     val folder = Files.createTempDirectory("driftmgr-tests").createDirectories()
     val state = buildJsonObject {
@@ -51,7 +52,7 @@ fun stateOfFiles(count: Int): Path {
                                 put("directory_permission", "0777")
                                 put("file_permission", "0777")
                                 put("filename", folder.resolve("page-$index.txt").toString())
-                                put("id", "%040x".format(index))
+                                put("id", if (index == 0) sha1("page 0") else "%040x".format(index))
                             }
                         }
                     }
@@ -59,8 +60,12 @@ fun stateOfFiles(count: Int): Path {
             }
         }
     }
+    folder.resolve("page-0.txt").writeText("page 0")
     return folder.resolve("terraform.tfstate").also { it.writeText(state.toString()) }
 }
+
+private fun sha1(text: String): String =
+    MessageDigest.getInstance("SHA-1").digest(text.toByteArray()).joinToString("") { "%02x".format(it) }
 
 /** Resident memory of this process, native memory included, in megabytes. */
 fun resident(): Long {

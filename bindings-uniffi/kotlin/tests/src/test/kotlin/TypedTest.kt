@@ -7,7 +7,9 @@ import io.driftmgr.Severity
 import io.driftmgr.State
 import io.driftmgr.kind
 import io.driftmgr.severity
+import java.nio.file.Path
 import java.time.Instant
+import kotlin.io.path.readLines
 import kotlin.test.Test
 import kotlin.test.assertContentEquals
 import kotlin.test.assertEquals
@@ -19,7 +21,8 @@ class TypedTest {
     @Test
     fun `a report has its findings as typed values`() = runBlocking {
         val report = client.open(quickstart).detectDrift(offline)
-        assertEquals(2, report.summary.drifted)
+        assertEquals(2, report.summary.deleted)
+        assertEquals("DriftReport(6 checked, 0 drifted, 2 deleted, 0 open, 0 problems)", report.toString())
         assertEquals(
             listOf("module.site.local_file.page[\"contact\"]", "module.site.local_file.page[\"index\"]"),
             report.visible.map { it.address },
@@ -64,6 +67,15 @@ class TypedTest {
         assertEquals("123456789012345678901234567890.5", state.outputs().getValue("big").value.toString())
         assertEquals(7, state.inspect().serial)
         assertNull(state.inspect().terraformVersion)
+    }
+
+    @Test
+    fun `the native library is the one in the jar`() {
+        Client.version()
+        val mapped = Path.of("/proc/self/maps").readLines().map { '/' + it.substringAfter(" /", "") }.toSet()
+        // Its name is kept when it is loaded from a folder; from a jar it is unpacked under a name of JNA's, beside JNA's own library.
+        assertEquals(emptyList(), mapped.filter { "driftmgr_uniffi" in it })
+        assertEquals(2, mapped.count { "/jna" in it && ".tmp" in it }, mapped.toString())
     }
 
     @Test

@@ -35,7 +35,7 @@ internal suspend fun <T> calling(
 }
 
 /** Passes events on. An exception must not go through native code: it is kept, and ends the call. */
-private class Ear(private val onEvent: (Event) -> Unit) : NativeListener {
+private class Ear(private val onEvent: (Event) -> Unit) : Listener {
     val job = AtomicReference<NativeJob>()
     val thrown = AtomicReference<Throwable>()
 

@@ -25,7 +25,7 @@ import kotlinx.serialization.json.JsonElement
  * @throws DriftmgrException.InvalidConfig for settings that cannot be followed
  */
 public class Client(settings: Settings? = null) : AutoCloseable {
-    internal val native: NativeClient = native { NativeClient(settings?.native) }
+    internal val native: NativeClient = native { nativeNewClient(settings?.native) }
 
     /** The severity rules that hold: those of the settings, then the built-in ones. */
     public fun rules(): List<SeverityRule> = native { native.rules() }

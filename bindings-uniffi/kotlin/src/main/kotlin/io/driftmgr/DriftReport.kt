@@ -61,7 +61,7 @@ public class DriftReport internal constructor(internal val native: NativeReport)
     override fun hashCode(): Int = data.hashCode()
 
     override fun toString(): String =
-        "DriftReport(${summary.checked} checked, ${summary.drifted} drifted, ${summary.unverifiable} open, ${problems.size} problems)"
+        with(summary) { "DriftReport($checked checked, $drifted drifted, $deleted deleted, $unverifiable open, ${problems.size} problems)" }
 
     /** Frees native memory at once. What was read from the report stays. */
     override fun close(): Unit = native.close()
@@ -73,7 +73,7 @@ public class DriftReport internal constructor(internal val native: NativeReport)
          * @throws DriftmgrException.InvalidInput for a text that is no report
          * @throws DriftmgrException.Unsupported for one of another major version
          */
-        public fun fromJson(text: String): DriftReport = DriftReport(native { NativeReport.fromJson(text) })
+        public fun fromJson(text: String): DriftReport = DriftReport(native { nativeReportFromJson(text) })
     }
 }
 
@@ -83,6 +83,9 @@ public class DriftReport internal constructor(internal val native: NativeReport)
  * @throws DriftmgrException.InvalidInput for a name of none, with those that there are
  */
 public fun formatOf(name: String): Format = native { nativeFormatOf(name) }
+
+/** Its name, the same in every run and every output. */
+public val Finding.fingerprint: String get() = drift.fingerprint
 
 /** How reality differs. */
 public val Finding.kind: Kind get() = drift.kind
@@ -124,6 +127,6 @@ public class Baseline internal constructor(internal val native: NativeBaseline) 
 
     public companion object {
         /** Reads a baseline file. */
-        public suspend fun read(file: String): Baseline = Baseline(onDisk { NativeBaseline.read(file) })
+        public suspend fun read(file: String): Baseline = Baseline(onDisk { nativeReadBaseline(file) })
     }
 }

@@ -43,9 +43,9 @@ public class State internal constructor(internal val native: NativeState) : Auto
          * @throws DriftmgrException.NotFound when there is none
          * @throws DriftmgrException.InvalidState for one that cannot be read
          */
-        public suspend fun read(path: String): State = State(onDisk { NativeState.read(path) })
+        public suspend fun read(path: String): State = State(onDisk { nativeReadState(path) })
 
         /** Reads the bytes of a state of any format from 1 to 4. [name] is what messages and results call it. */
-        public fun parse(name: String, bytes: ByteArray): State = State(native { NativeState.parse(name, bytes) })
+        public fun parse(name: String, bytes: ByteArray): State = State(native { nativeParseState(name, bytes) })
     }
 }

@@ -14,7 +14,7 @@ public class Plan internal constructor(internal val native: NativePlan) : AutoCl
 
     public companion object {
         /** Reads a file with the JSON of a plan, of any format from 0.1 on, in UTF-8 or UTF-16. */
-        public suspend fun read(path: String): Plan = Plan(onDisk { NativePlan.read(path) })
+        public suspend fun read(path: String): Plan = Plan(onDisk { nativeReadPlan(path) })
     }
 }
 
@@ -31,7 +31,7 @@ public class Snapshot internal constructor(internal val native: NativeSnapshot) 
 
     public companion object {
         /** Reads a snapshot file. */
-        public suspend fun read(path: String): Snapshot = Snapshot(onDisk { NativeSnapshot.read(path) })
+        public suspend fun read(path: String): Snapshot = Snapshot(onDisk { nativeReadSnapshot(path) })
     }
 }
 
@@ -60,11 +60,11 @@ public class History internal constructor(internal val native: NativeHistory) : 
     public companion object {
         /** Opens the file, or makes it, readable by the user alone. The user's own when none is named. */
         public suspend fun open(file: String? = null): History =
-            History(calling(null, null) { NativeHistory.open(file, it) })
+            History(calling(null, null) { nativeOpenHistory(file, it) })
 
         /** Opens a file that is there. */
         public suspend fun openExisting(file: String? = null): History =
-            History(calling(null, null) { NativeHistory.openExisting(file, it) })
+            History(calling(null, null) { nativeOpenExistingHistory(file, it) })
     }
 }
 
@@ -101,10 +101,10 @@ public class Settings internal constructor(internal val native: NativeSettings) 
          * over all of them [overrides], keys with values as text: `"drift.timeout" to "10m"`.
          */
         public suspend fun load(folder: String = ".", overrides: Map<String, String> = emptyMap()): Settings =
-            Settings(onDisk { NativeSettings.load(folder, overrides.map { SettingOverride(it.key, it.value) }) })
+            Settings(onDisk { nativeLoadSettings(folder, overrides.map { SettingOverride(it.key, it.value) }) })
 
         /** Reads one file over the defaults and nothing else: [problems] says what is wrong with it. */
-        public suspend fun validate(file: String): Settings = Settings(onDisk { NativeSettings.validate(file) })
+        public suspend fun validate(file: String): Settings = Settings(onDisk { nativeValidateSettings(file) })
 
         /** The JSON Schema of `driftmgr.yaml`. */
         public fun schema(): JsonElement = native { nativeSettingsSchema() }

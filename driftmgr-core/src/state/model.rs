@@ -109,7 +109,7 @@ pub struct Instance {
     /// Parts that were sensitive when it was written.
     pub sensitive: PathSet,
     /// The provider's private data, base64 as stored.
-    pub private: Option<String>,
+    pub private: Option<Arc<str>>,
     /// Its identity and the version of the identity's schema.
     pub identity: Option<(u64, RawJson)>,
     /// Addresses of what it depends on, transitive and without keys, as stored.

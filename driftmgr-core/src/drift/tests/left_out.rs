@@ -129,7 +129,7 @@ async fn the_provider_of_an_instance_comes_before_that_of_its_resource() {
 #[tokio::test]
 async fn private_data_that_is_not_base64_is_named() {
     let (resource, mut instance) = object("demo_thing.a", "a");
-    instance.private = Some("planted-private!".to_owned());
+    instance.private = Some("planted-private!".into());
     let report = look(state([(resource, instance)]), Fake::new([])).await;
     let reason = &report.not_looked_at[0].reason;
     assert!(reason.contains("not base64"), "{reason}");

@@ -270,7 +270,7 @@ impl<'a> Reader<'_, 'a> {
             None => false,
         };
         let mut instance = Instance::new(None, schema_version, RawAttributes::Flatmap(attributes));
-        instance.private = private;
+        instance.private = private.map(Into::into);
         if tainted {
             instance.status = InstanceStatus::Tainted;
         }

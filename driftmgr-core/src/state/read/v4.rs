@@ -168,7 +168,7 @@ struct Reader<'a> {
     text: &'a ByteString,
     // Thousands of instances say the same; it is kept once.
     providers: RefCell<HashMap<&'a str, Arc<ProviderConfigAddress>, RandomState>>,
-    dependencies: RefCell<HashSet<Arc<str>, RandomState>>,
+    texts: RefCell<HashSet<Arc<str>, RandomState>>,
 }
 
 impl<'a> Reader<'a> {
@@ -177,7 +177,7 @@ impl<'a> Reader<'a> {
             document: Document { text },
             text,
             providers: RefCell::default(),
-            dependencies: RefCell::default(),
+            texts: RefCell::default(),
         }
     }
 
@@ -386,7 +386,9 @@ impl<'a> Reader<'a> {
             schema_version: number("schema_version")?,
             attributes: self.attributes(object, &what)?,
             sensitive,
-            private: self.string(object, "private", &what)?,
+            private: self
+                .text(object, "private", &what)?
+                .map(|text| self.shared(&text)),
             identity,
             dependencies: self.dependencies(object, &what)?,
             depends_on: self.strings(object, "depends_on", &what)?,
@@ -452,7 +454,7 @@ impl<'a> Reader<'a> {
     }
 
     fn shared(&self, text: &str) -> Arc<str> {
-        let mut known = self.dependencies.borrow_mut();
+        let mut known = self.texts.borrow_mut();
         if let Some(known) = known.get(text) {
             return Arc::clone(known);
         }

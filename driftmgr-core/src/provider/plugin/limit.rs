@@ -99,7 +99,7 @@ impl Drop for Permit {
     }
 }
 
-/// The number and what it was found with. Calls are counted in rounds of twice the number; each round has a rate.
+/// The number and what it was found with. Calls are counted in rounds of the number, so that each has one wave of answers; a round has a rate.
 #[derive(Debug)]
 struct Course {
     limit: usize,
@@ -165,7 +165,7 @@ impl Course {
         }
         self.round.answers += 1;
         self.round.throttled |= throttled;
-        if self.round.throttled || self.round.answers > self.limit * 2 {
+        if self.round.throttled || self.round.answers > self.limit {
             self.end_round(now);
         }
     }

@@ -99,11 +99,17 @@ def select(job: Job, given: pyarrow.Table, columns: str | Iterable[str] | None) 
         if name not in given.column_names:
             raise ValueError(f"the table has no column {name!r}, but {', '.join(given.column_names)}: columns= names the one with the inputs")
         column = given.column(name)
-        try:
-            found.append(column.cast(pa.string()))
-        except pa.ArrowInvalid as wrong:
-            raise TypeError(f"column {name!r} must be text, not {column.type}") from wrong
+        if not _is_text(column.type):
+            raise TypeError(f"column {name!r} must be text, not {column.type}")
+        found.append(column.cast(pa.string()))
     return pa.table(dict(zip(job.columns, found, strict=True)))
+
+
+def _is_text(type: pyarrow.DataType) -> bool:
+    types = arrow().types
+    if types.is_dictionary(type):
+        type = type.value_type
+    return any(one(type) for one in (types.is_string, types.is_large_string, types.is_string_view, types.is_null))
 
 
 def column_names(job: Job, columns: str | Iterable[str] | None) -> tuple[str, ...]:

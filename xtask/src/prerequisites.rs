@@ -7,6 +7,8 @@ use crate::layout::{self, Layout};
 
 /// OpenTofu 1.12 asks for it.
 const GO: [u32; 3] = [1, 26, 6];
+/// The oldest one that Spark runs on.
+const JAVA: [u32; 3] = [17, 0, 0];
 /// The oldest one that the Node.js package runs on.
 const NODE: [u32; 3] = [20, 17, 0];
 /// The oldest one that the Python package supports.
@@ -36,6 +38,12 @@ pub fn check(layout: &Layout) -> Result<(), Failure> {
             "python3",
             &["-c", "import venv, ensurepip"],
             "apt-get install -y python3-venv",
+        ),
+        versioned(
+            "java",
+            &["--version"],
+            JAVA,
+            "apt-get install -y openjdk-17-jre-headless",
         ),
         present(
             "C compiler (cc)",
@@ -160,6 +168,7 @@ mod tests {
             Some([1, 27, 0])
         );
         assert_eq!(version("Python 3.11.7\n"), Some([3, 11, 7]));
+        assert_eq!(version("openjdk 17.0.15 2025-04-15"), Some([17, 0, 15]));
         assert_eq!(version("nothing 2 see"), None);
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pyarrow.parquet
 import pytest
 from fleets import Fleet, by_input
 
@@ -21,3 +22,13 @@ def test_a_delta_table_keeps_every_row_of_every_run(many: Fleet, tmp_path: Path)
         table = deltalake.DeltaTable(place).to_pyarrow_table()
         assert table.schema.equals(job.schema)
         assert by_input(table.to_pylist()) == by_input(fleet.run(job, inputs).to_pylist() * 2)
+
+
+def test_parquet_becomes_a_delta_table_where_it_lies(many: Fleet, tmp_path: Path) -> None:
+    for job, inputs in many.asked():
+        place = tmp_path / type(job).__name__
+        place.mkdir()
+        table = fleet.run(job, inputs)
+        pyarrow.parquet.write_table(table, place / "0.parquet")
+        deltalake.convert_to_deltalake(os.fspath(place))
+        assert by_input(deltalake.DeltaTable(os.fspath(place)).to_pyarrow_table().to_pylist()) == by_input(table.to_pylist())

@@ -410,7 +410,7 @@ def s3(state: bytes, **environment: str) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [server, "-H", "127.0.0.1", "-p", str(port)]
+    command = [os.fspath(server), "-H", "127.0.0.1", "-p", str(port)]
     with subprocess.Popen(command, env=os.environ | environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             bucket = f"http://127.0.0.1:{port}/fleet"

@@ -1,5 +1,8 @@
 """Results in a Delta table: written as a stream, read back as they were."""
 
+# An engine is installed where it is used.
+# pyright: reportMissingImports=false
+
 from __future__ import annotations
 
 import os

@@ -1,5 +1,8 @@
 """Jobs on a local Spark whose Python workers are processes: the same as on one machine, whatever dies."""
 
+# An engine is installed where it is used.
+# pyright: reportMissingImports=false
+
 from __future__ import annotations
 
 import os

@@ -269,9 +269,8 @@ def main() -> None:
             if len({row["addresses"] for row in rows.values()}) != 1:
                 raise SystemExit(f"the tools do not agree: {rows}")
             best = rows["driftmgr"]
-            print(
-                f"| {path.stat().st_size / MB:.0f} MB, {best['addresses']} objects | seconds | CPU seconds | beside | memory, MB | beside |\n|---|---|---|---|---|---|"
-            )
+            what = f"{path.stat().st_size / MB:.0f} MB, {best['addresses']} objects"
+            print(f"| {what} | seconds | CPU seconds | beside | memory, MB | beside |\n|---|---|---|---|---|---|")
             for tool, measured in rows.items():
                 times, memory = measured["cpu"] / best["cpu"], measured["bytes"] / best["bytes"]
                 print(f"| {tool} | {measured['seconds']:.3f} | {measured['cpu']:.3f} | {times:.1f}x | {measured['bytes'] / MB:.0f} | {memory:.1f}x |")

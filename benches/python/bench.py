@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Opens and indexes large states: driftmgr beside what a script would use instead.
 
-    python benches/python/bench.py [--sizes 10,100] [--runs 3] [--states 10000]
+    python benches/python/bench.py [--sizes 10,100] [--runs 3] [--states 10000] [--no-calls]
 
 Each measurement is a process of its own, so that memory is its own too. The first answer is the sorted list of instance addresses: `json`, `orjson`
 and `msgspec` parse, and build it by hand. Memory is the peak of the process less what it had after its imports. The state files are made here, with
-the shape of real ones: many small objects, some larger ones, secrets, lists of blocks.
+the shape of real ones: many small objects, some larger ones, secrets, lists of blocks. `beside` compares CPU seconds, which other work on the machine
+changes least.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 TOOLS = ("driftmgr", "json", "orjson", "msgspec")
@@ -138,10 +140,10 @@ def child(tool: str, path: str) -> None:
 
     reset_peak()
     before = peak()
-    start = perf_counter()
+    start, busy = perf_counter(), process_time()
     count = len(answer())
-    seconds = perf_counter() - start
-    print(json.dumps({"seconds": seconds, "bytes": peak() - before, "addresses": count}))
+    seconds, cpu = perf_counter() - start, process_time() - busy
+    print(json.dumps({"seconds": seconds, "cpu": cpu, "bytes": peak() - before, "addresses": count}))
 
 
 def measure(tool: str, path: Path, runs: int) -> dict[str, Any]:
@@ -152,12 +154,13 @@ def measure(tool: str, path: Path, runs: int) -> dict[str, Any]:
         results.append(json.loads(told.stdout))
     return {
         "seconds": statistics.median(each["seconds"] for each in results),
+        "cpu": statistics.median(each["cpu"] for each in results),
         "bytes": max(each["bytes"] for each in results),
         "addresses": results[0]["addresses"],
     }
 
 
-def many(folder: Path, count: int) -> list[tuple[str, float]]:
+def many(folder: Path, count: int, runs: int) -> list[tuple[str, float, float]]:
     """Many small states from disk: an event loop and threads of driftmgr, beside a thread pool with orjson."""
     import orjson
 
@@ -183,31 +186,65 @@ def many(folder: Path, count: int) -> list[tuple[str, float]]:
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             return sum(pool.map(work, paths))
 
-    rows = []
+    ways: dict[str, Callable[[], int]] = {
+        "driftmgr, asyncio": lambda: asyncio.run(in_loop()),
+        "driftmgr, threads": lambda: pooled(lambda path: len(driftmgr.State.read(path).list())),
+        "orjson, threads": lambda: pooled(by_orjson),
+    }
+    took: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
     counts = set()
-    for name, work in (
-        ("driftmgr, asyncio", lambda: asyncio.run(in_loop())),
-        ("driftmgr, threads", lambda: pooled(lambda path: len(driftmgr.State.read(path).list()))),
-        ("orjson, threads", lambda: pooled(by_orjson)),
-    ):
-        start = perf_counter()
-        counts.add(work())
-        rows.append((name, perf_counter() - start))
+    for _ in range(runs):
+        for name, work in ways.items():
+            start, busy = perf_counter(), process_time()
+            counts.add(work())
+            took[name].append((perf_counter() - start, process_time() - busy))
     if len(counts) != 1:
         raise SystemExit(f"the tools do not agree: {counts}")
-    return rows
+    return [(name, statistics.median(wall for wall, _ in each), statistics.median(cpu for _, cpu in each)) for name, each in took.items()]
 
 
-def overhead() -> float:
-    """Seconds of one cheap call of the binding."""
+def calls_in_python(path: Path, calls: int) -> dict[str, float]:
+    """Nanoseconds of calls of the binding, as `benches/benches/calls.rs` measures them in Rust."""
     import driftmgr
 
-    state = driftmgr.State.parse('{"version": 4, "serial": 1, "lineage": "l", "outputs": {}, "resources": []}')
-    calls = 200_000
-    start = perf_counter()
-    for _ in range(calls):
-        state.serial  # noqa: B018
-    return (perf_counter() - start) / calls
+    data = path.read_bytes()
+    state = driftmgr.State.parse(data)
+
+    def each(count: int, work: Callable[[], object]) -> float:
+        start = perf_counter()
+        for _ in range(count):
+            work()
+        return (perf_counter() - start) * 1e9 / count
+
+    return {
+        "serial": each(calls * 100, lambda: state.serial),
+        "list": each(calls, state.list),
+        "parse": each(calls, lambda: driftmgr.State.parse(data)),
+        "addresses": len(state.list()),
+    }
+
+
+def calls_in_rust(path: Path, calls: int) -> dict[str, float]:
+    command = ["cargo", "bench", "--quiet", "--workspace", "--bench", "calls", "--", str(path), str(calls)]
+    told = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd=Path(__file__).parents[2])
+    found: dict[str, float] = json.loads(told.stdout)
+    return found
+
+
+def overhead(folder: Path) -> None:
+    """A row for each call: the binding beside Rust."""
+    print("| one call | Rust | Python | more |\n|---|---|---|---|")
+    for name, size in (("20 kB", 20_000), ("1 MB", MB)):
+        path = folder / "calls.tfstate"
+        make_state(path, size)
+        calls = 20_000_000 // size
+        rust, python = calls_in_rust(path, calls), calls_in_python(path, calls)
+        if rust["addresses"] != python["addresses"]:
+            raise SystemExit(f"they do not agree: {rust} {python}")
+        for call in ("serial", "list", "parse"):
+            more = python[call] - rust[call]
+            print(f"| `{call}` of {name} | {rust[call] / 1e3:.2f} µs | {python[call] / 1e3:.2f} µs | {more / 1e3:.2f} µs |")
+    print()
 
 
 def main() -> None:
@@ -216,11 +253,12 @@ def main() -> None:
     parser.add_argument("--sizes", default="10,100", help="sizes of states in MB")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--states", type=int, default=10_000, help="how many small states to read from disk; 0 for none")
+    parser.add_argument("--no-calls", action="store_true", help="leave out the calls, whose side in Rust has to be compiled")
     given = parser.parse_args()
     if given.child:
         child(*given.child)
         return
-    print(f"CPython {platform.python_version()}, {os.cpu_count()} processors\n")
+    print(f"CPython {platform.python_version()}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}\n")
     with tempfile.TemporaryDirectory() as name:
         for size in map(int, given.sizes.split(",")):
             path = Path(name) / f"{size}.tfstate"
@@ -231,20 +269,20 @@ def main() -> None:
             if len({row["addresses"] for row in rows.values()}) != 1:
                 raise SystemExit(f"the tools do not agree: {rows}")
             best = rows["driftmgr"]
-            print(
-                f"| {path.stat().st_size / MB:.0f} MB, {best['addresses']} objects | seconds | beside | memory, MB | beside |\n|---|---|---|---|---|"
-            )
-            for tool, row in rows.items():
-                times, memory = row["seconds"] / best["seconds"], row["bytes"] / best["bytes"]
-                print(f"| {tool} | {row['seconds']:.3f} | {times:.1f}x | {row['bytes'] / MB:.0f} | {memory:.1f}x |")
+            what = f"{path.stat().st_size / MB:.0f} MB, {best['addresses']} objects"
+            print(f"| {what} | seconds | CPU seconds | beside | memory, MB | beside |\n|---|---|---|---|---|---|")
+            for tool, measured in rows.items():
+                times, memory = measured["cpu"] / best["cpu"], measured["bytes"] / best["bytes"]
+                print(f"| {tool} | {measured['seconds']:.3f} | {measured['cpu']:.3f} | {times:.1f}x | {measured['bytes'] / MB:.0f} | {memory:.1f}x |")
             print()
             path.unlink()
         if given.states:
-            print(f"| {given.states} states of 20 kB | seconds |\n|---|---|")
-            for row, seconds in many(Path(name), given.states):
-                print(f"| {row} | {seconds:.2f} |")
+            print(f"| {given.states} states of 20 kB | seconds | CPU seconds |\n|---|---|---|")
+            for row, seconds, cpu in many(Path(name), given.states, given.runs):
+                print(f"| {row} | {seconds:.2f} | {cpu:.2f} |")
             print()
-    print(f"A cheap call of the binding takes {overhead() * 1e9:.0f} ns.")
+        if not given.no_calls:
+            overhead(Path(name))
 
 
 if __name__ == "__main__":

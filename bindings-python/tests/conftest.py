@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import threading
@@ -9,12 +10,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import fleets
 import pytest
+from fleets import Fleet
 
 import driftmgr
 
 # The suite runs against the installed package, from wherever it is started.
 REPOSITORY = Path(os.environ.get("DRIFTMGR_REPOSITORY") or Path(__file__).parents[2])
+
+# Engines are installed in an environment of their own: `cargo xtask fleet`.
+ENGINES = {"ray": "ray", "spark": "pyspark", "delta": "deltalake"}
+collect_ignore = [f"engines/test_{name}.py" for name, module in ENGINES.items() if importlib.util.find_spec(module) is None]
 
 
 class Slow(driftmgr.Reality):
@@ -55,3 +62,15 @@ def slow() -> Iterator[Slow]:
     slow = Slow()
     yield slow
     slow.go.set()
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Fleet:
+    """A fleet that tests do not change."""
+    return fleets.make(tmp_path_factory.mktemp("fleet"), 12)
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> str:
+    """Where workers write."""
+    return os.fspath(tmp_path / "out")

@@ -29,6 +29,7 @@ Commands:
   tools [--only A,B]    install what the tests need, pinned, outside of the checkout
   tools --list          show what that is
   python [-- ARGS]      build the Python package and run its tests; ARGS go to pytest
+  fleet [-- ARGS]       run what runs on Ray and Spark alone; ARGS go to pytest
   providers             build and install the two test providers alone
   node test [-- ARGS]   build, pack, install and test the Node.js package alone; ARGS go to node --test
   node pack             make its tarballs, optimised
@@ -81,6 +82,8 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         ["fuzz", options @ ..] => fuzz::run(&Layout::find()?, &fuzz::Options::parse(options)?),
         ["python"] => python::test(&Layout::find()?, &[]),
         ["python", "--", pytest @ ..] => python::test(&Layout::find()?, pytest),
+        ["fleet"] => python::fleet(&Layout::find()?, &[]),
+        ["fleet", "--", pytest @ ..] => python::fleet(&Layout::find()?, pytest),
         ["node", "test"] => node::test(&Layout::find()?, &[]),
         ["node", "test", "--", words @ ..] => node::test(&Layout::find()?, words),
         ["node", "pack"] => {

@@ -7,12 +7,12 @@ use crate::layout::{self, Layout};
 
 /// OpenTofu 1.12 asks for it.
 const GO: [u32; 3] = [1, 26, 6];
+/// The oldest one that Spark runs on, and what the Kotlin library is compiled for.
+const JAVA: [u32; 3] = [17, 0, 0];
 /// The oldest one that the Node.js package runs on.
 const NODE: [u32; 3] = [20, 17, 0];
 /// The oldest one that the Python package supports.
 const PYTHON: [u32; 3] = [3, 11, 0];
-/// What the Kotlin library is compiled for.
-const JAVA: [u32; 3] = [17, 0, 0];
 const MAVEN: [u32; 3] = [3, 6, 3];
 
 struct Need {
@@ -176,6 +176,7 @@ mod tests {
             Some([1, 27, 0])
         );
         assert_eq!(version("Python 3.11.7\n"), Some([3, 11, 7]));
+        assert_eq!(version("openjdk 17.0.15 2025-04-15"), Some([17, 0, 15]));
         assert_eq!(version("nothing 2 see"), None);
     }
 

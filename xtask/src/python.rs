@@ -9,17 +9,49 @@ use crate::layout::Layout;
 use crate::stamp;
 use crate::step::{Log, timed};
 
-/// Builds the wheel and runs the package's own suite against it; `pytest` are more words for pytest.
+/// The environment with the tools, and with the package once it is built.
+const TOOLS: Environment = Environment {
+    name: "python-package",
+    list: "tests/requirements.txt",
+    proof: "maturin",
+};
+
+/// The environment of the engines for fleets. The package is tested without them first.
+const FLEET: Environment = Environment {
+    name: "python-fleet",
+    list: "tests/requirements-fleet.txt",
+    proof: "pyspark",
+};
+
+/// Builds the wheel and runs the package's own suite against it, but for the engines; `pytest` are more words for pytest.
 pub fn test(layout: &Layout, pytest: &[&str]) -> Result<(), Failure> {
     let package = Package { layout };
-    timed("python: tools", || package.tools())?;
-    let wheel = timed("python: wheel", || package.wheel())?;
+    let wheel = package.built()?;
     timed("python: empty environment", || {
         package.in_empty_environment(&wheel)
     })?;
     timed("python: lints and types", || package.lints())?;
     timed("python: tests", || package.tests(pytest))?;
-    timed("python: examples", || package.examples())
+    timed("python: examples", || {
+        package.examples(&TOOLS, &["python-"])
+    })?;
+    package.fleet(&wheel, &[])
+}
+
+/// The engines for fleets alone.
+pub fn fleet(layout: &Layout, pytest: &[&str]) -> Result<(), Failure> {
+    let package = Package { layout };
+    let wheel = package.built()?;
+    package.fleet(&wheel, pytest)
+}
+
+/// A virtual environment among the tools.
+struct Environment {
+    name: &'static str,
+    /// The pinned packages in it, as a file of the package's folder.
+    list: &'static str,
+    /// A program that is there when all is installed.
+    proof: &'static str,
 }
 
 struct Package<'a> {
@@ -31,38 +63,62 @@ impl Package<'_> {
         self.layout.workspace.join("bindings-python")
     }
 
-    /// The environment with the tools, and with the package once it is built.
-    fn environment(&self) -> PathBuf {
-        self.layout.tools.join("python-package")
+    /// The wheel, and the tools that made it.
+    fn built(&self) -> Result<PathBuf, Failure> {
+        timed("python: tools", || self.environment(&TOOLS))?;
+        timed("python: wheel", || self.wheel())
     }
 
     fn program(&self, name: &str) -> PathBuf {
-        self.environment().join("bin").join(name)
+        self.program_of(&TOOLS, name)
     }
 
-    /// An environment with the pinned tools of `requirements.txt`; a new one when that file has changed.
-    fn tools(&self) -> Result<(), Failure> {
-        let list = self.folder().join("tests/requirements.txt");
+    fn program_of(&self, environment: &Environment, name: &str) -> PathBuf {
+        let folder = self.layout.tools.join(environment.name);
+        folder.join("bin").join(name)
+    }
+
+    /// An environment with the pinned packages of its list; a new one when that file has changed.
+    fn environment(&self, environment: &Environment) -> Result<(), Failure> {
+        let Environment { name, list, proof } = environment;
+        let list = self.folder().join(list);
         let digest = stamp::digest(
-            "python-package 1",
+            &format!("{name} 1"),
             &self.layout.workspace,
             std::slice::from_ref(&list),
         )?;
-        let stamp = self.layout.stamp("python-package");
-        if stamp::is_fresh(&stamp, &digest, &[self.program("maturin")]) {
+        let stamp = self.layout.stamp(name);
+        if stamp::is_fresh(&stamp, &digest, &[self.program_of(environment, proof)]) {
             return Ok(());
         }
         stamp::remove(&stamp)?;
-        let log = self.log("tools")?;
+        let log = self.log(name)?;
         log.run(
             Command::new("python3")
                 .args(["-m", "venv", "--clear"])
-                .arg(self.environment()),
+                .arg(self.layout.tools.join(name)),
         )?;
-        let mut pip = Command::new(self.program("python"));
+        let mut pip = Command::new(self.program_of(environment, "python"));
         pip.args(["-m", "pip", "install", "-q", "-r"]).arg(&list);
         log.run(&mut pip)?;
         stamp::write(&stamp, &digest)
+    }
+
+    /// What runs on Ray and Spark, each as a cluster of this machine that keeps to the loopback interface.
+    fn fleet(&self, wheel: &Path, pytest: &[&str]) -> Result<(), Failure> {
+        timed("fleet: tools", || {
+            self.environment(&FLEET)?;
+            let python = self.program_of(&FLEET, "python");
+            self.install(&self.log("fleet-wheel")?, &python, wheel)
+        })?;
+        timed("fleet: tests", || {
+            let mut command = self.tool_of(&FLEET, "python");
+            command.args(["-m", "pytest", "tests/engines"]).args(pytest);
+            self.log("fleet-tests")?.run(&mut command)
+        })?;
+        timed("fleet: examples", || {
+            self.examples(&FLEET, &["ray-", "spark-"])
+        })
     }
 
     /// Builds the wheel, the only one in its folder.
@@ -130,7 +186,7 @@ impl Package<'_> {
 
     fn lints(&self) -> Result<(), Failure> {
         let log = self.log("lints")?;
-        let examples = self.examples_folders()?;
+        let examples = self.examples_folders(&["python-", "ray-", "spark-"])?;
         for words in [&["format", "--check", "."][..], &["check", "."]] {
             let mut ruff = self.tool("ruff");
             ruff.args(words).args(&examples);
@@ -150,37 +206,51 @@ impl Package<'_> {
 
     fn tests(&self, pytest: &[&str]) -> Result<(), Failure> {
         let mut command = self.tool("python");
-        command.args(["-m", "pytest", "tests"]).args(pytest);
+        command
+            .args(["-m", "pytest", "tests", "--ignore", "tests/engines"])
+            .args(pytest);
         self.log("tests")?.run(&mut command)
     }
 
     /// Every example has a `test.py` that runs it.
-    fn examples(&self) -> Result<(), Failure> {
-        let log = self.log("examples")?;
-        for folder in self.examples_folders()? {
-            log.run(self.tool("python").arg(folder.join("test.py")))?;
+    fn examples(&self, environment: &Environment, kinds: &[&str]) -> Result<(), Failure> {
+        let log = self.log(&format!("{}-examples", environment.name))?;
+        for folder in self.examples_folders(kinds)? {
+            let mut python = self.tool_of(environment, "python");
+            log.run(python.arg(folder.join("test.py")))?;
         }
         Ok(())
     }
 
-    fn examples_folders(&self) -> Result<Vec<PathBuf>, Failure> {
+    /// The examples whose names begin with one of these.
+    fn examples_folders(&self, kinds: &[&str]) -> Result<Vec<PathBuf>, Failure> {
         let folder = self.layout.workspace.join("examples");
         let mut found: Vec<PathBuf> = fs::read_dir(&folder)
             .at("reading", &folder)?
             .filter_map(Result::ok)
-            .filter(|entry| entry.file_name().to_string_lossy().starts_with("python-"))
+            .filter(|entry| {
+                let name = entry.file_name();
+                kinds
+                    .iter()
+                    .any(|kind| name.to_string_lossy().starts_with(kind))
+            })
             .map(|entry| entry.path())
             .collect();
         found.sort();
         Ok(found)
     }
 
-    /// A tool of the environment, in the package's folder.
     fn tool(&self, name: &str) -> Command {
-        let mut command = Command::new(self.program(name));
+        self.tool_of(&TOOLS, name)
+    }
+
+    /// A tool of an environment, in the package's folder.
+    fn tool_of(&self, environment: &Environment, name: &str) -> Command {
+        let mut command = Command::new(self.program_of(environment, name));
         command
             .current_dir(self.folder())
             .env("DRIFTMGR_REPOSITORY", &self.layout.workspace)
+            .env("DRIFTMGR_TOOLS_DIR", &self.layout.tools)
             // Bytecode of the tests would lie in the checkout.
             .env("PYTHONDONTWRITEBYTECODE", "1");
         command

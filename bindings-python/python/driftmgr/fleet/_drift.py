@@ -1,0 +1,194 @@
+"""Drift of many targets, with providers that serve all targets of a batch."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, ClassVar
+
+from .. import _options
+from .._options import DriftOptions, StrPath
+from ..client import Client, default_client
+from ..exceptions import UnexpectedError
+from ..report import DriftReport
+from ..settings import Settings
+from ..stack import Stack
+from ._inputs import path_of
+from ._job import Cells, Job, Row, error_row
+from ._stored import problem, written
+
+MB = 1_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drift(Job):
+    """Holds states against what is really there. An input is the folder of a root module, or a state file, as every worker sees it.
+
+    All targets of a batch are one run: a provider process serves all of them that share a provider configuration, and ends with the run. A target
+    that cannot be opened is a row with an ``error``. Objects that could not be looked at stand in ``not_looked_at``, and ``safe`` is never true then.
+    """
+
+    options: DriftOptions = field(default_factory=DriftOptions)
+    """As :meth:`driftmgr.Stack.detect_drift` takes them. A ``timeout`` is that of one run; there is no ``on_event``."""
+    settings: StrPath | None = None
+    """The folder whose ``driftmgr.yaml`` holds, read by each worker. The defaults hold unless it is given."""
+    workspace: str | None = None
+    variables: Mapping[str, Any] | None = None
+    variable_files: Sequence[StrPath] = ()
+    run_bytes: int = 256 * MB
+    """Targets whose states are larger than this together are more than one run, so that memory is bounded."""
+
+    _name: ClassVar[str] = "drift"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.options.get("on_event") is not None:
+            raise TypeError("options take no on_event: the workers are other processes")
+        _options.drift(self.options, where="Drift")
+        _options.opening(self.workspace, self.variables, self.variable_files)
+        # A wrong address is found here, and not once for each input.
+        default_client().detect_drift([], targets=self.options.get("targets"), exclude=self.options.get("exclude"))
+
+    def _rows(self, inputs: Sequence[Cells]) -> Sequence[Row]:
+        client = _client(None if self.settings is None else os.fspath(self.settings))
+        # A target that is listed twice is looked at once.
+        names = list(dict.fromkeys(cells[0] for cells in inputs))
+        opened = self._each(lambda cells: self._tried(lambda: self._open(client, cells[0])), [(name,) for name in names])
+        rows: dict[str | None, Row] = {}
+        stacks: dict[str, Stack] = {}
+        for name, (found, attempts) in zip(names, opened, strict=True):
+            rows[name] = {"attempts": attempts, **({} if isinstance(found, Stack) else _failed(found))}
+            if isinstance(found, Stack):
+                stacks.setdefault(found.target, found)
+        looked: dict[str, Row] = {}
+        for run in _runs(list(stacks.values()), self.run_bytes):
+            looked.update(self._looked(client, run))
+        for name, (found, _) in zip(names, opened, strict=True):
+            if isinstance(found, Stack):
+                rows[name].update(looked[found.target])
+        return [{**self._head(cells), **rows[cells[0]]} for cells in inputs]
+
+    def _open(self, client: Client, given: str | None) -> Stack:
+        path = path_of(given)
+        return client.open(path, workspace=self.workspace, variables=self.variables, variable_files=self.variable_files)
+
+    def _looked(self, client: Client, run: Sequence[Stack]) -> Iterator[tuple[str, Row]]:
+        """What one run gives for each of its targets."""
+        found, attempts = self._tried(lambda: {target: _row(report) for target, report in _reports(run, client.detect_drift(run, **self.options))})
+        if not isinstance(found, BaseException):
+            yield from found.items()
+        elif len(run) == 1:
+            yield run[0].target, {**_failed(found), "attempts": attempts}
+        else:
+            # One target does not spoil the others.
+            for stack in run:
+                yield from self._looked(client, [stack])
+
+
+@cache
+def _client(settings: str | None) -> Client:
+    """The client of this process."""
+    return default_client() if settings is None else Client(settings=Settings.load(settings))
+
+
+def _runs(stacks: Sequence[Stack], limit: int) -> Iterator[Sequence[Stack]]:
+    """The targets in runs whose states are not larger than the limit, unless one alone is."""
+    run: list[Stack] = []
+    size = 0
+    for stack in stacks:
+        bytes = stack.state.bytes
+        if run and size + bytes > limit:
+            yield run
+            run, size = [], 0
+        run.append(stack)
+        size += bytes
+    if run:
+        yield run
+
+
+def _reports(run: Sequence[Stack], whole: DriftReport) -> Iterator[tuple[str, DriftReport]]:
+    """The report of each target of a run. The core counts them: what was the same is what is left of a state's objects."""
+    if len(run) == 1:
+        yield run[0].target, whole
+        return
+    parts = whole.to_dict()
+    findings = _by_target(parts["resource_drift"], lambda each: each["drift"]["target"])
+    left_out = _by_target(parts["not_looked_at"], lambda each: each["target"])
+    problems = _by_target(parts["problems"], lambda each: each["place"].get("target"))
+    total: Counter[str] = Counter()
+    for stack in run:
+        target = stack.target
+        facts = stack.state._native.analyze()["analysis"]
+        part = {
+            **parts,
+            "resource_drift": findings.get(target, []),
+            "not_looked_at": left_out.get(target, []),
+            # What concerns no single target concerns all of them.
+            "problems": problems.get(target, []) + problems.get(None, []),
+            "groups": [],
+        }
+        part["summary"] = _summary(facts["instances"] + len(facts["deposed"]), part)
+        total.update(part["summary"])
+        yield target, DriftReport.from_json(json.dumps(part))
+    if total != Counter(parts["summary"]):
+        raise UnexpectedError("the reports of the targets are not the report of the run", context={"targets": str(len(run))})
+
+
+def _by_target(parts: Iterable[dict[str, Any]], target: Callable[[dict[str, Any]], str | None]) -> dict[str | None, list[dict[str, Any]]]:
+    found: dict[str | None, list[dict[str, Any]]] = {}
+    for each in parts:
+        found.setdefault(target(each), []).append(each)
+    return found
+
+
+def _summary(objects: int, part: Mapping[str, Any]) -> dict[str, int]:
+    """The counts of one target, as :class:`driftmgr.Summary` defines them."""
+    drifts = [finding["drift"] for finding in part["resource_drift"]]
+    visible = [each["kind"] for each in drifts if each["hidden"] is None]
+    kinds = [each["kind"] for each in part["not_looked_at"]]
+    checked = objects - len(kinds)
+    return {
+        "checked": checked,
+        "same": checked - len(drifts),
+        "drifted": len(visible) - visible.count("missing"),
+        "deleted": visible.count("missing"),
+        "unmanaged": 0,
+        "unverifiable": kinds.count("unverifiable"),
+        "skipped": kinds.count("skipped"),
+        "hidden": len(drifts) - len(visible),
+    }
+
+
+def _failed(raised: BaseException) -> Row:
+    return {"error": error_row(raised), "exit": 1}
+
+
+def _row(report: DriftReport) -> Row:
+    check = report._native.check("informational")
+    parts = report.to_dict()
+    return {
+        **parts["summary"],
+        "safe": check["safe"],
+        "exit": check["exit"],
+        "score": parts["score"]["value"],
+        "findings": [_finding(each) for each in parts["resource_drift"]],
+        "not_looked_at": parts["not_looked_at"],
+        "problems": [problem(each) for each in parts["problems"]],
+    }
+
+
+def _finding(given: Mapping[str, Any]) -> Row:
+    drift = given["drift"]
+    effect = drift["effect"] or {}
+    return {
+        **drift,
+        **{name: given.get(name) for name in ("address", "previous_address", "deposed", "type")},
+        "provider": given["provider_name"],
+        "changes": [{**change, "before": written(change["before"]), "after": written(change["after"])} for change in drift["changes"]],
+        "effect": effect.get("action"),
+        "replace_because": effect.get("replace_because"),
+    }

@@ -2,6 +2,7 @@
 //!
 //! It has almost no dependencies, so that it is ready within seconds on a fresh machine.
 
+mod examples;
 mod failure;
 mod fuzz;
 mod install;
@@ -11,6 +12,7 @@ mod node;
 mod prerequisites;
 mod python;
 mod recipes;
+mod release;
 mod stamp;
 mod step;
 mod suite;
@@ -34,6 +36,13 @@ Commands:
   node pack             make its tarballs, optimised
   kotlin                build the Kotlin library and run its tests from the jar
   kotlin --pack         build the jar that is published
+  python pack           build the wheel and the source distribution, optimised
+  release --dry-run [--only A,B] [--out FOLDER]
+                        build every published form, try each, write checksums; publishes nothing
+  release --check       whether versions agree and the files of packaging are sound
+  semver [--baseline REVISION]
+                        what changed in the library's public items since the last release
+  examples              run the examples that are built on the published packages
   noise                 run the noise lab and write what it finds to docs/noise.md
   fuzz [TARGET] [--seconds N] [--keep]
                         feed hostile bytes to the parsers, ten minutes each; --keep adds to the corpus
@@ -79,6 +88,14 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         }
         ["fuzz", options @ ..] => fuzz::run(&Layout::find()?, &fuzz::Options::parse(options)?),
         ["python"] => python::test(&Layout::find()?, &[]),
+        ["python", "pack"] => {
+            python::pack(&Layout::find()?).map(|folder| println!("{}", folder.display()))
+        }
+        ["examples"] => examples::test(&Layout::find()?),
+        ["release", "--check"] => release::check(&Layout::find()?),
+        ["release", words @ ..] => release::run(&Layout::find()?, &release::Options::parse(words)?),
+        ["semver"] => release::compare(&Layout::find()?, None),
+        ["semver", "--baseline", revision] => release::compare(&Layout::find()?, Some(revision)),
         ["python", "--", pytest @ ..] => python::test(&Layout::find()?, pytest),
         ["node", "test"] => node::test(&Layout::find()?, &[]),
         ["node", "test", "--", words @ ..] => node::test(&Layout::find()?, words),

@@ -31,6 +31,41 @@ pub fn pack(layout: &Layout) -> Result<PathBuf, Failure> {
     Ok(node.copy.join("packages"))
 }
 
+/// Brings a project's packages up to date by its lock file, and puts the tarballs beside them: nothing of them is in a registry yet, so the
+/// lock file cannot name them. `test` made the tarballs.
+pub fn install_published(layout: &Layout, project: &Path, log: &Log) -> Result<(), Failure> {
+    let node = Node::new(layout);
+    let manifest = project.join("package.json");
+    let lock = project.join("package-lock.json");
+    let modules = project.join("node_modules");
+    let text = fs::read_to_string(&manifest).at("reading", &manifest)?;
+    let others: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("\"driftmgr\": "))
+        .collect();
+    fs::write(&manifest, others.join("\n")).at("writing", &manifest)?;
+    let digest = stamp::digest("npm ci 1", project, &[lock])?;
+    let stamp = modules.join(".driftmgr");
+    if !stamp::is_fresh(&stamp, &digest, &[]) {
+        // Programs that packages run when they are installed are not needed here.
+        log.run(node.npm(project).args(["ci", "--ignore-scripts"]))?;
+        stamp::write(&stamp, &digest)?;
+    }
+    let packages = node.copy.join("packages");
+    for tarball in stamp::sources(&packages, &["tgz"])? {
+        let name = tarball.file_name().unwrap_or_default().to_string_lossy();
+        let folder = modules.join(match name.starts_with("driftmgr-linux-") {
+            true => "@driftmgr/linux-x64-gnu",
+            false => "driftmgr",
+        });
+        fs::create_dir_all(&folder).at("creating", &folder)?;
+        let mut tar = node.command("tar", &folder);
+        tar.args(["--strip-components=1", "-xzf"]).arg(&tarball);
+        log.run(&mut tar)?;
+    }
+    Ok(())
+}
+
 struct Node<'a> {
     layout: &'a Layout,
     source: PathBuf,
@@ -185,7 +220,7 @@ fn version_of<'t>(manifest: &'t str, tool: &str) -> Option<&'t str> {
 }
 
 /// Makes `to` a copy of `from`, but for what is kept there. A file that says the same is not touched.
-fn replace(from: &Path, to: &Path, kept: &[&str]) -> Result<(), Failure> {
+pub fn replace(from: &Path, to: &Path, kept: &[&str]) -> Result<(), Failure> {
     fs::create_dir_all(to).at("creating", to)?;
     let mut wanted = Vec::new();
     for entry in fs::read_dir(from).at("reading", from)? {

@@ -16,16 +16,28 @@ use crate::step::{Log, timed};
 /// What runs the hooks; it brings the reader of YAML that the example of an action needs.
 const PRE_COMMIT: &str = "pre-commit==4.7.0";
 
-/// Runs them all.
-pub fn test(layout: &Layout) -> Result<(), Failure> {
+/// Runs them all, or the one that is named.
+pub fn test(layout: &Layout, only: Option<&str>) -> Result<(), Failure> {
     let examples = Examples { layout };
+    let all: [(&str, &dyn Fn() -> Result<(), Failure>); 4] = [
+        ("pre-commit", &|| examples.script("pre-commit")),
+        ("github-action", &|| examples.script("github-action")),
+        ("backstage-backend", &|| examples.backstage()),
+        ("rust", &|| examples.rust()),
+    ];
+    if let Some(name) = only.filter(|name| all.iter().all(|(known, _)| known != name)) {
+        let known = all.map(|(name, _)| name).join(", ");
+        return Err(Failure::new(format!(
+            "no example is called {name}; there are {known}"
+        )));
+    }
     timed("examples: tools", || examples.tools())?;
-    timed("example: pre-commit", || examples.script("pre-commit"))?;
-    timed("example: GitHub Action", || {
-        examples.script("github-action")
-    })?;
-    timed("example: Backstage", || examples.backstage())?;
-    timed("examples in Rust", || examples.rust())
+    for (name, run) in all {
+        if only.is_none_or(|only| only == name) {
+            timed(&format!("example: {name}"), run)?;
+        }
+    }
+    Ok(())
 }
 
 struct Examples<'a> {

@@ -33,16 +33,19 @@ Commands:
   python [-- ARGS]      build the Python package and run its tests; ARGS go to pytest
   providers             build and install the two test providers alone
   node test [-- ARGS]   build, pack, install and test the Node.js package alone; ARGS go to node --test
-  node pack             make its tarballs, optimised
+  node pack [--profile dev]
+                        make its tarballs, optimised unless told otherwise
   kotlin                build the Kotlin library and run its tests from the jar
   kotlin --pack         build the jar that is published
-  python pack           build the wheel and the source distribution, optimised
-  release --dry-run [--only A,B] [--out FOLDER]
-                        build every published form, try each, write checksums; publishes nothing
+  python pack [--profile dev]
+                        build the wheel and the source distribution, optimised unless told otherwise
+  release --dry-run [--quick] [--only A,B] [--out FOLDER]
+                        build every published form, try each, write checksums; publishes nothing.
+                        --quick does not optimise wheel and tarballs: to try the packaging
   release --check       whether versions agree and the files of packaging are sound
   semver [--baseline REVISION]
                         what changed in the library's public items since the last release
-  examples              run the examples that are built on the published packages
+  examples [NAME]       run the examples that are built on the published packages
   noise                 run the noise lab and write what it finds to docs/noise.md
   fuzz [TARGET] [--seconds N] [--keep]
                         feed hostile bytes to the parsers, ten minutes each; --keep adds to the corpus
@@ -68,6 +71,12 @@ fn main() -> ExitCode {
     }
 }
 
+/// Other programs take the last line for the place of what was built.
+fn shown(folder: std::path::PathBuf) -> Result<(), Failure> {
+    println!("{}", folder.display());
+    Ok(())
+}
+
 fn run(arguments: &[String]) -> Result<(), Failure> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
@@ -88,10 +97,10 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         }
         ["fuzz", options @ ..] => fuzz::run(&Layout::find()?, &fuzz::Options::parse(options)?),
         ["python"] => python::test(&Layout::find()?, &[]),
-        ["python", "pack"] => {
-            python::pack(&Layout::find()?).map(|folder| println!("{}", folder.display()))
-        }
-        ["examples"] => examples::test(&Layout::find()?),
+        ["python", "pack"] => shown(python::pack(&Layout::find()?, "release")?),
+        ["python", "pack", "--profile", profile] => shown(python::pack(&Layout::find()?, profile)?),
+        ["examples"] => examples::test(&Layout::find()?, None),
+        ["examples", name] => examples::test(&Layout::find()?, Some(name)),
         ["release", "--check"] => release::check(&Layout::find()?),
         ["release", words @ ..] => release::run(&Layout::find()?, &release::Options::parse(words)?),
         ["semver"] => release::compare(&Layout::find()?, None),
@@ -99,9 +108,8 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         ["python", "--", pytest @ ..] => python::test(&Layout::find()?, pytest),
         ["node", "test"] => node::test(&Layout::find()?, &[]),
         ["node", "test", "--", words @ ..] => node::test(&Layout::find()?, words),
-        ["node", "pack"] => {
-            node::pack(&Layout::find()?).map(|folder| println!("{}", folder.display()))
-        }
+        ["node", "pack"] => shown(node::pack(&Layout::find()?, "release")?),
+        ["node", "pack", "--profile", profile] => shown(node::pack(&Layout::find()?, profile)?),
         ["kotlin"] => {
             prerequisites::check(&Layout::find()?)?;
             kotlin::test(&Layout::find()?)

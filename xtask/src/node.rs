@@ -24,10 +24,10 @@ pub fn test(layout: &Layout, words: &[&str]) -> Result<(), Failure> {
 }
 
 /// Makes the tarballs that are published, for this platform, and says where they are.
-pub fn pack(layout: &Layout) -> Result<PathBuf, Failure> {
+pub fn pack(layout: &Layout, profile: &str) -> Result<PathBuf, Failure> {
     let node = Node::new(layout);
     timed("npm packages", || node.prepare())?;
-    timed("build of the Node package", || node.build("release"))?;
+    timed("build of the Node package", || node.build(profile))?;
     Ok(node.copy.join("packages"))
 }
 

@@ -23,12 +23,12 @@ pub fn test(layout: &Layout, pytest: &[&str]) -> Result<(), Failure> {
 }
 
 /// Builds what is published, the wheel and the source distribution, and says where they are.
-pub fn pack(layout: &Layout) -> Result<PathBuf, Failure> {
+pub fn pack(layout: &Layout, profile: &str) -> Result<PathBuf, Failure> {
     let package = Package { layout };
     timed("python: tools", || package.tools())?;
     let folder = layout.target.join("python-release");
     timed("python: packages", || {
-        package.maturin(&folder, &["--release", "--sdist"])
+        package.maturin(&folder, &["--profile", profile, "--sdist"])
     })?;
     Ok(folder)
 }

@@ -33,7 +33,7 @@ pub fn run(layout: &Layout, nextest: &[&str]) -> Result<(), Failure> {
         println!("fixtures                 none: the tests that read them say so and return");
     }
     node::test(layout, &[])?;
-    examples::test(layout)?;
+    examples::test(layout, None)?;
     suite.nextest(nextest)
 }
 

@@ -61,6 +61,7 @@ test('nobody is told anything without credentials', async () => {
   assert.equal((await get('/stacks', { authorization: mockCredentials.none.header() })).status, 401);
 });
 
+// Backstage does not close the server of a backend that failed to start: the runner of the tests ends it.
 test('a module cannot take the name of another stack', async () => {
   const twin = createBackendModule({
     pluginId: 'driftmgr',

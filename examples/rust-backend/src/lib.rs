@@ -186,7 +186,7 @@ impl Backend for SqliteBackend {
                 Ok(StateVersion {
                     id: row.get::<_, i64>(0)?.to_string(),
                     modified: Some(from_millis(row.get(1)?)),
-                    size: row.get(2)?,
+                    size: row.get::<_, i64>(2)?.try_into().ok(),
                     latest: row.get::<_, Option<bool>>(3)?.unwrap_or(false),
                 })
             });

@@ -96,7 +96,10 @@ async fn page(
 ) -> Result<Response, Failure> {
     let stack = service.open(&name).await?;
     let report = stack.detect_drift(&service.client.drift_options()).await?;
-    let html = report.render(Format::Html, &RenderOptions::default())?;
+    let html = report.render(
+        Format::Html,
+        &RenderOptions::new(service.client.context().now()),
+    )?;
     Ok(([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response())
 }
 

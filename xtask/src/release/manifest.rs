@@ -49,8 +49,12 @@ pub fn describe(form: &str, file: &str, folder: &Path) -> Result<Artifact, Failu
 
 pub fn write(release: &Release, artifacts: &[Artifact], missing: &[&str]) -> Result<(), Failure> {
     let path = release.out.join(MANIFEST);
-    let source = (release.commit.as_str(), release.is_dirty);
-    fs::write(&path, json(source, artifacts, missing)).at("writing", &path)?;
+    let source = Source {
+        commit: &release.commit,
+        is_modified: release.is_dirty,
+        is_quick: release.is_quick,
+    };
+    fs::write(&path, json(&source, artifacts, missing)).at("writing", &path)?;
     let manifest = describe("manifest", MANIFEST, &release.out)?;
     let lines: String = artifacts.iter().chain([&manifest]).map(sum).collect();
     let path = release.out.join(SUMS);
@@ -61,11 +65,20 @@ fn sum(artifact: &Artifact) -> String {
     format!("{}  {}\n", artifact.sha256, artifact.file)
 }
 
-fn json((commit, is_dirty): (&str, bool), artifacts: &[Artifact], missing: &[&str]) -> String {
+/// What it was built from, and how.
+struct Source<'s> {
+    commit: &'s str,
+    is_modified: bool,
+    is_quick: bool,
+}
+
+fn json(source: &Source, artifacts: &[Artifact], missing: &[&str]) -> String {
     let mut text = format!(
-        "{{\n  \"schema_version\": \"1\",\n  \"version\": {},\n  \"commit\": {},\n  \"modified\": {is_dirty},\n  \"artifacts\": [",
+        "{{\n  \"schema_version\": \"1\",\n  \"version\": {},\n  \"commit\": {},\n  \"modified\": {},\n  \"quick\": {},\n  \"artifacts\": [",
         quoted(VERSION),
-        quoted(commit)
+        quoted(source.commit),
+        source.is_modified,
+        source.is_quick
     );
     for (index, artifact) in artifacts.iter().enumerate() {
         let comma = if index == 0 { "" } else { "," };
@@ -121,11 +134,12 @@ mod tests {
 
     #[test]
     fn the_manifest_is_json_that_names_what_is_there_and_what_is_missing() {
-        let text = json(
-            ("c0ffee", true),
-            &[artifact("a\"b"), artifact("c")],
-            &["jar"],
-        );
+        let source = Source {
+            commit: "c0ffee",
+            is_modified: true,
+            is_quick: false,
+        };
+        let text = json(&source, &[artifact("a\"b"), artifact("c")], &["jar"]);
         let script = "import json, sys; m = json.load(sys.stdin); \
             print([a['file'] for a in m['artifacts']], m['missing'], m['commit'], m['modified'])";
         let mut python = std::process::Command::new("python3");

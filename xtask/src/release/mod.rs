@@ -55,10 +55,12 @@ const fn form(name: &'static str, make: fn(&Release) -> Result<Vec<String>, Fail
 pub struct Options {
     only: Option<Vec<String>>,
     out: Option<PathBuf>,
+    /// Libraries are not optimised: to try the packaging, not to publish.
+    is_quick: bool,
 }
 
 impl Options {
-    /// Reads `--dry-run [--only A,B] [--out FOLDER]`.
+    /// Reads `--dry-run [--quick] [--only A,B] [--out FOLDER]`.
     pub fn parse(words: &[&str]) -> Result<Self, Failure> {
         let mut options = Self::default();
         let mut is_dry = false;
@@ -71,6 +73,7 @@ impl Options {
             };
             match *word {
                 "--dry-run" => is_dry = true,
+                "--quick" => options.is_quick = true,
                 "--only" => options.only = Some(value()?.split(',').map(str::to_owned).collect()),
                 "--out" => {
                     let folder = std::path::absolute(value()?);
@@ -166,6 +169,7 @@ struct Release<'a> {
     commit: String,
     /// The checkout has changes that the commit has not.
     is_dirty: bool,
+    is_quick: bool,
     /// Seconds since 1970 of the commit: the time of every file, so that the same commit gives the same archives.
     epoch: String,
 }
@@ -183,6 +187,7 @@ impl<'a> Release<'a> {
             out,
             work: home.join("work"),
             commit: git(&["rev-parse", "HEAD"])?,
+            is_quick: options.is_quick,
             is_dirty: !git(&["status", "--porcelain"])?.is_empty(),
             epoch: git(&["log", "-1", "--format=%ct"])?,
         };
@@ -228,8 +233,18 @@ impl<'a> Release<'a> {
     /// Another command of this program, and the path that it prints last.
     fn xtask(&self, words: &[&str]) -> Result<PathBuf, Failure> {
         let program = std::env::current_exe().map_err(|error| Failure::new(error.to_string()))?;
-        let said = answer(self.build(program).args(words))?;
+        let mut command = if self.is_quick {
+            self.command(program)
+        } else {
+            self.build(program)
+        };
+        let said = answer(command.args(words))?;
         Ok(PathBuf::from(said.lines().last().unwrap_or_default()))
+    }
+
+    /// The profile of a library that is built for this run.
+    fn profile(&self) -> &'static str {
+        if self.is_quick { "dev" } else { "release" }
     }
 
     fn log(&self, name: &str) -> Result<Log, Failure> {

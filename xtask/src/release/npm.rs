@@ -8,7 +8,7 @@ use crate::failure::{At, Failure};
 use crate::stamp;
 
 pub fn make(release: &Release) -> Result<Vec<String>, Failure> {
-    let folder = release.xtask(&["node", "pack"])?;
+    let folder = release.xtask(&["node", "pack", "--profile", release.profile()])?;
     let tarballs = stamp::sources(&folder, &["tgz"])?;
     if tarballs.len() < 2 {
         return Err(Failure::new(format!(

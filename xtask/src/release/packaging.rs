@@ -12,7 +12,6 @@ use crate::stamp;
 /// Every fault, as a line for people.
 pub fn faults(workspace: &Path) -> Result<Vec<String>, Failure> {
     let mut found = licences(workspace)?;
-    found.extend(assets(workspace)?);
     found.extend(scripts(workspace)?);
     for file in ["action.yml", "examples/github-action/drift.yml"] {
         let path = workspace.join(file);
@@ -39,28 +38,6 @@ fn licences(workspace: &Path) -> Result<Vec<String>, Failure> {
         }
     }
     Ok(found)
-}
-
-/// What the Debian package takes from the checkout is there.
-fn assets(workspace: &Path) -> Result<Vec<String>, Failure> {
-    let folder = workspace.join("driftmgr-cli");
-    let path = folder.join("Cargo.toml");
-    let text = fs::read_to_string(&path).at("reading", &path)?;
-    let sources: Vec<&str> = text
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("[\"")?.split('"').next())
-        .collect();
-    if sources.is_empty() {
-        return Ok(vec![
-            "driftmgr-cli/Cargo.toml: no assets of a Debian package".to_owned(),
-        ]);
-    }
-    let missing = sources
-        .iter()
-        .filter(|source| !source.starts_with("target/") && !folder.join(source).exists());
-    Ok(missing
-        .map(|source| format!("driftmgr-cli/Cargo.toml: {source} does not exist"))
-        .collect())
 }
 
 /// Every script is one that its shell can read.

@@ -7,7 +7,7 @@ use super::{Release, answer, native, sees_the_drift};
 use crate::failure::{At, Failure};
 
 pub fn make(release: &Release) -> Result<Vec<String>, Failure> {
-    let folder = release.xtask(&["python", "pack"])?;
+    let folder = release.xtask(&["python", "pack", "--profile", release.profile()])?;
     let wheel = only(&folder, "whl")?;
     let source = only(&folder, "gz")?;
     try_wheel(release, &wheel)?;

@@ -10,14 +10,6 @@ pub const CYCLONEDX: Tool = Tool {
     recipe: Recipe::Cargo { optimised: false },
 };
 
-/// Builds the Debian package.
-pub const DEB: Tool = Tool {
-    name: "cargo-deb",
-    version: "3.8.0",
-    purpose: "builds the Debian package",
-    recipe: Recipe::Cargo { optimised: false },
-};
-
 /// Compares the public items of two versions of a crate.
 pub const SEMVER_CHECKS: Tool = Tool {
     name: "cargo-semver-checks",

@@ -16,10 +16,13 @@ use crate::step::{Log, timed};
 /// What runs the hooks; it brings the reader of YAML that the example of an action needs.
 const PRE_COMMIT: &str = "pre-commit==4.7.0";
 
+/// A name, and what runs it.
+type Example<'a> = (&'static str, &'a dyn Fn() -> Result<(), Failure>);
+
 /// Runs them all, or the one that is named.
 pub fn test(layout: &Layout, only: Option<&str>) -> Result<(), Failure> {
     let examples = Examples { layout };
-    let all: [(&str, &dyn Fn() -> Result<(), Failure>); 4] = [
+    let all: [Example; 4] = [
         ("pre-commit", &|| examples.script("pre-commit")),
         ("github-action", &|| examples.script("github-action")),
         ("backstage-backend", &|| examples.backstage()),

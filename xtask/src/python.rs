@@ -28,7 +28,13 @@ pub fn pack(layout: &Layout, profile: &str) -> Result<PathBuf, Failure> {
     timed("python: tools", || package.tools())?;
     let folder = layout.target.join("python-release");
     timed("python: packages", || {
-        package.maturin(&folder, &["--profile", profile, "--sdist"])
+        package.maturin(&folder, &["--profile", profile])?;
+        let mut sdist = Command::new(package.program("maturin"));
+        sdist
+            .args(["sdist", "--out"])
+            .arg(&folder)
+            .current_dir(package.folder());
+        package.log("sdist")?.run(&mut sdist)
     })?;
     Ok(folder)
 }

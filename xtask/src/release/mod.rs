@@ -15,7 +15,7 @@ mod semver;
 mod tools;
 mod versions;
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -124,6 +124,9 @@ pub fn check(layout: &Layout) -> Result<(), Failure> {
 /// Builds and tries the forms. What failed is named at the end; the manifest says that it is missing.
 pub fn run(layout: &Layout, options: &Options) -> Result<(), Failure> {
     check(layout)?;
+    if versions::is_unreleased(&layout.workspace)? {
+        println!("the changelog's newest heading has no date yet");
+    }
     let release = Release::begin(layout, options)?;
     let mut artifacts = Vec::new();
     let mut failures = Vec::new();
@@ -138,7 +141,13 @@ pub fn run(layout: &Layout, options: &Options) -> Result<(), Failure> {
         }
     }
     artifacts.sort_by(|a, b| a.file.cmp(&b.file));
-    let missing: Vec<&str> = failures.iter().map(|(name, _)| *name).collect();
+    let failed: Vec<&str> = failures.iter().map(|(name, _)| *name).collect();
+    // What nobody asked for is missing as well, yet no failure.
+    let missing: Vec<&str> = FORMS
+        .iter()
+        .filter(|form| !options.wants(form) || failed.contains(&form.name))
+        .map(|form| form.name)
+        .collect();
     manifest::write(&release, &artifacts, &missing)?;
     release.verify_sums()?;
     for artifact in &artifacts {
@@ -154,7 +163,7 @@ pub fn run(layout: &Layout, options: &Options) -> Result<(), Failure> {
         .collect();
     Err(Failure::new(format!(
         "the release is not complete, missing: {}\n{}",
-        missing.join(", "),
+        failed.join(", "),
         told.join("\n")
     )))
 }
@@ -166,6 +175,8 @@ struct Release<'a> {
     out: PathBuf,
     /// What is needed on the way.
     work: PathBuf,
+    /// Held while it lasts: another run waits.
+    _guard: File,
     commit: String,
     /// The checkout has changes that the commit has not.
     is_dirty: bool,
@@ -178,6 +189,10 @@ impl<'a> Release<'a> {
     fn begin(layout: &'a Layout, options: &Options) -> Result<Self, Failure> {
         let home = layout.target.join("release-artifacts");
         let out = options.out.clone().unwrap_or_else(|| home.join(VERSION));
+        fs::create_dir_all(&home).at("creating", &home)?;
+        let path = home.join(".lock");
+        let guard = File::create(&path).at("creating", &path)?;
+        guard.lock().at("locking", &path)?;
         let git = |words: &[&str]| {
             let mut command = Command::new("git");
             answer(command.args(words).current_dir(&layout.workspace))
@@ -186,6 +201,7 @@ impl<'a> Release<'a> {
             layout,
             out,
             work: home.join("work"),
+            _guard: guard,
             commit: git(&["rev-parse", "HEAD"])?,
             is_quick: options.is_quick,
             is_dirty: !git(&["status", "--porcelain"])?.is_empty(),

@@ -118,6 +118,12 @@ pub fn disagreements(workspace: &Path) -> Result<Vec<String>, Failure> {
     Ok(found)
 }
 
+/// Whether the changelog's newest heading waits for its date.
+pub fn is_unreleased(workspace: &Path) -> Result<bool, Failure> {
+    let newest = heading(&read(workspace, "CHANGELOG.md")?);
+    Ok(newest.is_some_and(|newest| newest.date == "unreleased"))
+}
+
 fn judge(place: &Place, text: &str, version: &str) -> Option<String> {
     let said: Vec<&str> = text
         .split(place.before)

@@ -53,11 +53,7 @@ pub fn install_published(layout: &Layout, project: &Path, log: &Log) -> Result<(
     }
     let packages = node.copy.join("packages");
     for tarball in stamp::sources(&packages, &["tgz"])? {
-        let name = tarball.file_name().unwrap_or_default().to_string_lossy();
-        let folder = modules.join(match name.starts_with("driftmgr-linux-") {
-            true => "@driftmgr/linux-x64-gnu",
-            false => "driftmgr",
-        });
+        let folder = modules.join(package_of(&tarball));
         fs::create_dir_all(&folder).at("creating", &folder)?;
         let mut tar = node.command("tar", &folder);
         tar.args(["--strip-components=1", "-xzf"]).arg(&tarball);
@@ -213,6 +209,16 @@ fn pinned(package: &str, manifest: &Path) -> Result<String, Failure> {
         })
 }
 
+/// Which package a tarball of ours holds: `driftmgr-1.2.3.tgz` the main one, `driftmgr-linux-x64-gnu-1.2.3.tgz` the native half for Linux.
+fn package_of(tarball: &Path) -> String {
+    let name = tarball.file_stem().unwrap_or_default().to_string_lossy();
+    let name = name.rsplit_once('-').map_or(&*name, |(name, _)| name);
+    match name.strip_prefix("driftmgr-") {
+        Some(platform) => format!("@driftmgr/{platform}"),
+        None => name.to_owned(),
+    }
+}
+
 /// `"TOOL": "VERSION"` in a manifest.
 fn version_of<'t>(manifest: &'t str, tool: &str) -> Option<&'t str> {
     let (_, rest) = manifest.split_once(&format!("\"{tool}\": \""))?;
@@ -281,6 +287,16 @@ mod tests {
         assert!(!to.join("ts/gone.ts").exists());
         assert!(to.join("ts/kept/index.js").exists());
         assert!(to.join("node_modules/x/index.js").exists());
+    }
+
+    #[test]
+    fn tarballs_are_told_apart_by_their_names() {
+        let of = |name: &str| package_of(Path::new(name));
+        assert_eq!(of("/x/driftmgr-0.1.0.tgz"), "driftmgr");
+        assert_eq!(
+            of("/x/driftmgr-linux-x64-gnu-0.1.0.tgz"),
+            "@driftmgr/linux-x64-gnu"
+        );
     }
 
     #[test]

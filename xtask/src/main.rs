@@ -2,6 +2,7 @@
 //!
 //! It has almost no dependencies, so that it is ready within seconds on a fresh machine.
 
+mod examples;
 mod failure;
 mod fuzz;
 mod install;
@@ -11,6 +12,7 @@ mod node;
 mod prerequisites;
 mod python;
 mod recipes;
+mod release;
 mod stamp;
 mod step;
 mod suite;
@@ -29,13 +31,23 @@ Commands:
   tools [--only A,B]    install what the tests need, pinned, outside of the checkout
   tools --list          show what that is
   python [-- ARGS]      build the Python package and run its tests; ARGS go to pytest
+  python pack [--profile dev]
+                        build the wheel and the source distribution, optimised unless told otherwise
   fleet [-- ARGS]       run what runs on Ray and Spark alone; ARGS go to pytest
   providers             build and install the two test providers alone
   node test [-- ARGS]   build, pack, install and test the Node.js package alone; ARGS go to node --test
-  node pack             make its tarballs, optimised
+  node pack [--profile dev]
+                        make its tarballs, optimised unless told otherwise
   kotlin                build the Kotlin library and run its tests from the jar
   kotlin --pack         build the jar that is published
   kotlin bench          measure what a call from Kotlin costs beside the same one in Rust
+  release --dry-run [--quick] [--only A,B] [--out FOLDER]
+                        build every published form, try each, write checksums; publishes nothing.
+                        --quick does not optimise wheel and tarballs: to try the packaging
+  release --check       whether versions agree and the files of packaging are sound
+  semver [--baseline REVISION]
+                        what changed in the library's public items since the last release
+  examples [NAME]       run the examples that are built on the published packages
   noise                 run the noise lab and write what it finds to docs/noise.md
   fuzz [TARGET] [--seconds N] [--keep]
                         feed hostile bytes to the parsers, ten minutes each; --keep adds to the corpus
@@ -61,6 +73,12 @@ fn main() -> ExitCode {
     }
 }
 
+/// Other programs take the last line for the place of what was built.
+fn shown(folder: std::path::PathBuf) -> Result<(), Failure> {
+    println!("{}", folder.display());
+    Ok(())
+}
+
 fn run(arguments: &[String]) -> Result<(), Failure> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
@@ -81,14 +99,21 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         }
         ["fuzz", options @ ..] => fuzz::run(&Layout::find()?, &fuzz::Options::parse(options)?),
         ["python"] => python::test(&Layout::find()?, &[]),
+        ["python", "pack"] => shown(python::pack(&Layout::find()?, "release")?),
+        ["python", "pack", "--profile", profile] => shown(python::pack(&Layout::find()?, profile)?),
+        ["examples"] => examples::test(&Layout::find()?, None),
+        ["examples", name] => examples::test(&Layout::find()?, Some(name)),
+        ["release", "--check"] => release::check(&Layout::find()?),
+        ["release", words @ ..] => release::run(&Layout::find()?, &release::Options::parse(words)?),
+        ["semver"] => release::compare(&Layout::find()?, None),
+        ["semver", "--baseline", revision] => release::compare(&Layout::find()?, Some(revision)),
         ["python", "--", pytest @ ..] => python::test(&Layout::find()?, pytest),
         ["fleet"] => python::fleet(&Layout::find()?, &[]),
         ["fleet", "--", pytest @ ..] => python::fleet(&Layout::find()?, pytest),
         ["node", "test"] => node::test(&Layout::find()?, &[]),
         ["node", "test", "--", words @ ..] => node::test(&Layout::find()?, words),
-        ["node", "pack"] => {
-            node::pack(&Layout::find()?).map(|folder| println!("{}", folder.display()))
-        }
+        ["node", "pack"] => shown(node::pack(&Layout::find()?, "release")?),
+        ["node", "pack", "--profile", profile] => shown(node::pack(&Layout::find()?, profile)?),
         ["kotlin"] => {
             prerequisites::check(&Layout::find()?)?;
             kotlin::test(&Layout::find()?)

@@ -24,11 +24,42 @@ pub fn test(layout: &Layout, words: &[&str]) -> Result<(), Failure> {
 }
 
 /// Makes the tarballs that are published, for this platform, and says where they are.
-pub fn pack(layout: &Layout) -> Result<PathBuf, Failure> {
+pub fn pack(layout: &Layout, profile: &str) -> Result<PathBuf, Failure> {
     let node = Node::new(layout);
     timed("npm packages", || node.prepare())?;
-    timed("build of the Node package", || node.build("release"))?;
+    timed("build of the Node package", || node.build(profile))?;
     Ok(node.copy.join("packages"))
+}
+
+/// Brings a project's packages up to date by its lock file, and puts the tarballs beside them: nothing of them is in a registry yet, so the
+/// lock file cannot name them. `test` made the tarballs.
+pub fn install_published(layout: &Layout, project: &Path, log: &Log) -> Result<(), Failure> {
+    let node = Node::new(layout);
+    let manifest = project.join("package.json");
+    let lock = project.join("package-lock.json");
+    let modules = project.join("node_modules");
+    let text = fs::read_to_string(&manifest).at("reading", &manifest)?;
+    let others: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("\"driftmgr\": "))
+        .collect();
+    fs::write(&manifest, others.join("\n")).at("writing", &manifest)?;
+    let digest = stamp::digest("npm ci 1", project, &[lock])?;
+    let stamp = modules.join(".driftmgr");
+    if !stamp::is_fresh(&stamp, &digest, &[]) {
+        // Programs that packages run when they are installed are not needed here.
+        log.run(node.npm(project).args(["ci", "--ignore-scripts"]))?;
+        stamp::write(&stamp, &digest)?;
+    }
+    let packages = node.copy.join("packages");
+    for tarball in stamp::sources(&packages, &["tgz"])? {
+        let folder = modules.join(package_of(&tarball));
+        fs::create_dir_all(&folder).at("creating", &folder)?;
+        let mut tar = node.command("tar", &folder);
+        tar.args(["--strip-components=1", "-xzf"]).arg(&tarball);
+        log.run(&mut tar)?;
+    }
+    Ok(())
 }
 
 struct Node<'a> {
@@ -178,6 +209,16 @@ fn pinned(package: &str, manifest: &Path) -> Result<String, Failure> {
         })
 }
 
+/// Which package a tarball of ours holds: `driftmgr-1.2.3.tgz` the main one, `driftmgr-linux-x64-gnu-1.2.3.tgz` the native half for Linux.
+fn package_of(tarball: &Path) -> String {
+    let name = tarball.file_stem().unwrap_or_default().to_string_lossy();
+    let name = name.rsplit_once('-').map_or(&*name, |(name, _)| name);
+    match name.strip_prefix("driftmgr-") {
+        Some(platform) => format!("@driftmgr/{platform}"),
+        None => name.to_owned(),
+    }
+}
+
 /// `"TOOL": "VERSION"` in a manifest.
 fn version_of<'t>(manifest: &'t str, tool: &str) -> Option<&'t str> {
     let (_, rest) = manifest.split_once(&format!("\"{tool}\": \""))?;
@@ -185,7 +226,7 @@ fn version_of<'t>(manifest: &'t str, tool: &str) -> Option<&'t str> {
 }
 
 /// Makes `to` a copy of `from`, but for what is kept there. A file that says the same is not touched.
-fn replace(from: &Path, to: &Path, kept: &[&str]) -> Result<(), Failure> {
+pub fn replace(from: &Path, to: &Path, kept: &[&str]) -> Result<(), Failure> {
     fs::create_dir_all(to).at("creating", to)?;
     let mut wanted = Vec::new();
     for entry in fs::read_dir(from).at("reading", from)? {
@@ -246,6 +287,16 @@ mod tests {
         assert!(!to.join("ts/gone.ts").exists());
         assert!(to.join("ts/kept/index.js").exists());
         assert!(to.join("node_modules/x/index.js").exists());
+    }
+
+    #[test]
+    fn tarballs_are_told_apart_by_their_names() {
+        let of = |name: &str| package_of(Path::new(name));
+        assert_eq!(of("/x/driftmgr-0.1.0.tgz"), "driftmgr");
+        assert_eq!(
+            of("/x/driftmgr-linux-x64-gnu-0.1.0.tgz"),
+            "@driftmgr/linux-x64-gnu"
+        );
     }
 
     #[test]

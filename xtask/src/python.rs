@@ -54,6 +54,23 @@ struct Environment {
     proof: &'static str,
 }
 
+/// Builds what is published, the wheel and the source distribution, and says where they are.
+pub fn pack(layout: &Layout, profile: &str) -> Result<PathBuf, Failure> {
+    let package = Package { layout };
+    timed("python: tools", || package.tools())?;
+    let folder = layout.target.join("python-release");
+    timed("python: packages", || {
+        package.maturin(&folder, &["--profile", profile])?;
+        let mut sdist = Command::new(package.program("maturin"));
+        sdist
+            .args(["sdist", "--out"])
+            .arg(&folder)
+            .current_dir(package.folder());
+        package.log("sdist")?.run(&mut sdist)
+    })?;
+    Ok(folder)
+}
+
 struct Package<'a> {
     layout: &'a Layout,
 }
@@ -124,18 +141,7 @@ impl Package<'_> {
     /// Builds the wheel, the only one in its folder.
     fn wheel(&self) -> Result<PathBuf, Failure> {
         let folder = self.layout.target.join("wheels");
-        if folder.exists() {
-            fs::remove_dir_all(&folder).at("removing", &folder)?;
-        }
-        let mut maturin = Command::new(self.program("maturin"));
-        maturin
-            .args(["build", "--profile", "dev", "--locked", "--interpreter"])
-            .arg(self.program("python"))
-            .arg("--out")
-            .arg(&folder)
-            .current_dir(self.folder())
-            .env("CARGO_TARGET_DIR", &self.layout.target);
-        self.log("wheel")?.run(&mut maturin)?;
+        self.maturin(&folder, &["--profile", "dev"])?;
         let mut found = fs::read_dir(&folder)
             .at("reading", &folder)?
             .filter_map(Result::ok)
@@ -143,6 +149,23 @@ impl Package<'_> {
         found
             .find(|path| path.extension().is_some_and(|it| it == "whl"))
             .ok_or_else(|| Failure::new("maturin built no wheel"))
+    }
+
+    /// Builds into a folder that holds nothing else.
+    fn maturin(&self, folder: &Path, words: &[&str]) -> Result<(), Failure> {
+        if folder.exists() {
+            fs::remove_dir_all(folder).at("removing", folder)?;
+        }
+        let mut maturin = Command::new(self.program("maturin"));
+        maturin
+            .args(["build", "--locked", "--interpreter"])
+            .arg(self.program("python"))
+            .arg("--out")
+            .arg(folder)
+            .args(words)
+            .current_dir(self.folder())
+            .env("CARGO_TARGET_DIR", &self.layout.target);
+        self.log("wheel")?.run(&mut maturin)
     }
 
     /// Nothing but the wheel, as a user has it who has nothing else.

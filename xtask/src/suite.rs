@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::failure::Failure;
 use crate::layout::{self, Layout};
 use crate::step::{Log, timed};
-use crate::{kotlin, node, prerequisites, python, tools};
+use crate::{examples, kotlin, node, prerequisites, python, release, tools};
 
 /// Features that the program as people build it has off. The tests run with them; clippy looks at the code without and with them.
 const OPTIONAL: &str = "driftmgr-cli/columnar";
@@ -14,6 +14,7 @@ const OPTIONAL: &str = "driftmgr-cli/columnar";
 pub fn run(layout: &Layout, nextest: &[&str]) -> Result<(), Failure> {
     prerequisites::check(layout)?;
     tools::install(layout, None)?;
+    release::check(layout)?;
     let suite = Suite { layout };
     suite.quiet(
         "format",
@@ -33,6 +34,7 @@ pub fn run(layout: &Layout, nextest: &[&str]) -> Result<(), Failure> {
     }
     node::test(layout, &[])?;
     kotlin::test(layout)?;
+    examples::test(layout, None)?;
     suite.nextest(nextest)
 }
 

@@ -12,13 +12,17 @@ use crate::step::{seconds, timed};
 
 /// Brings the named tools, or all, up to date and says how long each took.
 pub fn install(layout: &Layout, only: Option<&[&str]>) -> Result<(), Failure> {
+    bring(layout, &select(only)?)
+}
+
+/// Brings these tools up to date and says how long each took.
+pub fn bring(layout: &Layout, wanted: &[&Tool]) -> Result<(), Failure> {
     let start = Instant::now();
-    let wanted = select(only)?;
     fs::create_dir_all(&layout.tools).at("creating", &layout.tools)?;
     let _guard = lock(layout)?;
     let mut failures = Vec::new();
     let mut installed = 0;
-    for tool in &wanted {
+    for tool in wanted {
         let digest = tool.digest(layout)?;
         let stamp = layout.stamp(tool.name);
         if stamp::is_fresh(&stamp, &digest, &tool.products(layout)) {

@@ -82,7 +82,8 @@ impl LockedBy {
     }
 
     /// The error of a call that met a foreign lock. The holder is named in the context under `lock`, `holder`, `operation`, `since`.
-    pub(crate) fn error(holder: Option<LockInfo>) -> Error {
+    /// For implementations of a backend.
+    pub fn error(holder: Option<LockInfo>) -> Error {
         let error = Error::new(
             ErrorKind::Locked,
             "somebody else holds the lock of the state",

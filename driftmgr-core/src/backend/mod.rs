@@ -196,8 +196,11 @@ impl StateRef {
         }
     }
 
-    /// Fails when a version is named: only the current state can be written or locked.
-    pub(crate) fn only_current(&self) -> Result<()> {
+    /// Fails when a version is named: only the current state can be written or locked. For implementations of [`Backend`].
+    ///
+    /// # Errors
+    /// `InvalidInput`.
+    pub fn only_current(&self) -> Result<()> {
         match &self.version {
             None => Ok(()),
             Some(version) => Err(Error::new(
@@ -265,8 +268,11 @@ pub enum IfMatch {
 }
 
 impl IfMatch {
-    /// Fails when it does not hold for the etag of what is stored.
-    pub(crate) fn check(&self, stored: Option<&str>) -> Result<()> {
+    /// Fails when it does not hold for the etag of what is stored; `None` is that nothing is. For implementations of [`Backend`].
+    ///
+    /// # Errors
+    /// `Conflict`.
+    pub fn check(&self, stored: Option<&str>) -> Result<()> {
         let reason = match (self, stored) {
             (Self::Absent, None) => return Ok(()),
             (Self::Etag(wanted), Some(there)) if wanted == there => return Ok(()),

@@ -42,7 +42,14 @@ pub fn bench(layout: &Layout) -> Result<(), Failure> {
     timed("calls in Rust", || {
         let mut bench = kotlin.command("cargo");
         bench
-            .args(["bench", "--quiet", "--workspace", "--bench", "calls_of_kotlin", "--"])
+            .args([
+                "bench",
+                "--quiet",
+                "--workspace",
+                "--bench",
+                "calls_of_kotlin",
+                "--",
+            ])
             .arg(&root)
             .arg(&figures);
         kotlin.log("bench")?.run(&mut bench)

@@ -45,19 +45,10 @@ pub fn fleet(layout: &Layout, pytest: &[&str]) -> Result<(), Failure> {
     package.fleet(&wheel, pytest)
 }
 
-/// A virtual environment among the tools.
-struct Environment {
-    name: &'static str,
-    /// The pinned packages in it, as a file of the package's folder.
-    list: &'static str,
-    /// A program that is there when all is installed.
-    proof: &'static str,
-}
-
 /// Builds what is published, the wheel and the source distribution, and says where they are.
 pub fn pack(layout: &Layout, profile: &str) -> Result<PathBuf, Failure> {
     let package = Package { layout };
-    timed("python: tools", || package.tools())?;
+    timed("python: tools", || package.environment(&TOOLS))?;
     let folder = layout.target.join("python-release");
     timed("python: packages", || {
         package.maturin(&folder, &["--profile", profile])?;
@@ -69,6 +60,15 @@ pub fn pack(layout: &Layout, profile: &str) -> Result<PathBuf, Failure> {
         package.log("sdist")?.run(&mut sdist)
     })?;
     Ok(folder)
+}
+
+/// A virtual environment among the tools.
+struct Environment {
+    name: &'static str,
+    /// The pinned packages in it, as a file of the package's folder.
+    list: &'static str,
+    /// A program that is there when all is installed.
+    proof: &'static str,
 }
 
 struct Package<'a> {

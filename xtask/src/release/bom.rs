@@ -43,12 +43,13 @@ pub fn make(release: &Release) -> Result<Vec<String>, Failure> {
 }
 
 fn write(release: &Release, bill: &Bill) -> Result<String, Failure> {
-    let name = format!("driftmgr-{VERSION}-{}.cdx", bill.of);
+    // The tool takes this name as it is.
+    let file = format!("driftmgr-{VERSION}-{}.cdx.json", bill.of);
     let mut cyclonedx = release.command(release.layout.bin().join("cargo-cyclonedx"));
     cyclonedx
         .args(["cyclonedx", "--format", "json", "--spec-version", "1.5"])
         .args(["--describe", "crate", "--no-build-deps"])
-        .args(["--target", bill.target, "--override-filename", &name])
+        .args(["--target", bill.target, "--override-filename", &file])
         .arg("--manifest-path")
         .arg(
             release
@@ -61,7 +62,6 @@ fn write(release: &Release, bill: &Bill) -> Result<String, Failure> {
         cyclonedx.args(["--features", bill.features]);
     }
     let result = release.log("sbom")?.run(&mut cyclonedx);
-    let file = format!("{name}.json");
     let text = collect(&release.layout.workspace, bill.folder, &file);
     result?;
     let text = text?.replace(&release.layout.workspace.display().to_string(), "/driftmgr");

@@ -2,7 +2,12 @@
 //!
 //! `benches/python/bench.py` runs it beside the same calls in Python.
 
-#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr
+)]
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -23,7 +28,7 @@ fn main() {
     println!(
         "{}",
         serde_json::json!({
-            "serial": each(calls * 100, || u64::from(black_box(&state).state().serial)),
+            "serial": each(calls * 100, || black_box(&state).state().serial),
             "list": each(calls, || names(black_box(&state))),
             "parse": each(calls, || StoredState::parse("state", black_box(&bytes)).unwrap()),
             "addresses": names(&state).len(),

@@ -131,7 +131,7 @@ const WORTH: f64 = 1.2;
 /// A rate that fell to this share means that the other side slows us down.
 const COLLAPSE: f64 = 0.5;
 /// Rounds without a try after one that was not worth it, and after throttling.
-const REST: u32 = 8;
+const REST: u32 = 15;
 
 impl Course {
     fn new(concurrency: Concurrency) -> Self {

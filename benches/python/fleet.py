@@ -118,18 +118,22 @@ def main() -> None:
         child(engine, int(workers), folder)
         return
     print(f"CPython {platform.python_version()}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}\n")
+    print(f"| {given.states} states of 20 kB, scored | until ready, s | then, s | states a second | beside one worker |\n|---|---|---|---|---|")
+    found = set()
     with tempfile.TemporaryDirectory() as folder:
         for number in range(given.states):
             make_state(Path(folder) / f"{number:07}.tfstate", 20_000 + number % 7)
-        measured = [(engine, workers, measure(engine, workers, folder, given.runs)) for engine in given.engines.split(",") for workers in (1, 2)]
-    if len({tuple(row["found"]) for _, _, row in measured}) != 1:
-        raise SystemExit(f"they do not agree: {measured}")
-    print(f"| {given.states} states of 20 kB, scored | until ready, s | then, s | states a second | beside one worker |\n|---|---|---|---|---|")
-    alone: dict[str, float] = {}
-    for engine, workers, row in measured:
-        first = alone.setdefault(engine, row["seconds"])
-        rate = given.states / row["seconds"]
-        print(f"| {engine}, {workers} | {row['ready']:.1f} | {row['seconds']:.2f} | {rate:.0f} | {first / row['seconds']:.2f}x |")
+        for engine in given.engines.split(","):
+            alone = None
+            for workers in (1, 2):
+                row = measure(engine, workers, folder, given.runs)
+                found.add(tuple(row["found"]))
+                alone = alone or row["seconds"]
+                rate = given.states / row["seconds"]
+                cells = f"{row['ready']:.1f} | {row['seconds']:.2f} | {rate:.0f} | {alone / row['seconds']:.2f}x"
+                print(f"| {engine}, {workers} | {cells} |", flush=True)
+    if len(found) != 1:
+        raise SystemExit(f"they do not agree: {found}")
     print(f"\nload at the end: {os.getloadavg()[0]:.1f}")
 
 

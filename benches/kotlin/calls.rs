@@ -5,14 +5,10 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
 use std::fmt::Write as _;
-use std::hint::black_box;
 use std::path::Path;
-use std::time::{Duration, Instant};
 
+use driftmgr_benches::calls::nanoseconds;
 use driftmgr_core::client::{Client, StoredState};
-
-const ROUNDS: usize = 15;
-const ROUND: Duration = Duration::from_millis(50);
 
 fn main() {
     // Cargo adds flags of its own.
@@ -38,23 +34,23 @@ fn measured(root: &str) -> String {
     let mut line = |name: &str, nanoseconds: f64| {
         writeln!(lines, "{name}\t{nanoseconds:.0}").unwrap();
     };
-    line("state.name", timed(|| state.name().to_owned()));
+    line("state.name", nanoseconds(|| state.name().to_owned()));
     line(
         "state.list",
-        timed(|| texts(&state.list_only(all).unwrap())),
+        nanoseconds(|| texts(&state.list_only(all).unwrap())),
     );
-    line("state.inspect", timed(|| state.inspect()));
+    line("state.inspect", nanoseconds(|| state.inspect()));
     line(
         "State.parse",
-        timed(|| StoredState::parse("bench", &bytes).unwrap()),
+        nanoseconds(|| StoredState::parse("bench", &bytes).unwrap()),
     );
     line(
         "client.open",
-        timed(|| runtime.block_on(client.open(root)).unwrap()),
+        nanoseconds(|| runtime.block_on(client.open(root)).unwrap()),
     );
     line(
         "stack.detectDrift",
-        timed(|| runtime.block_on(stack.detect_drift(&options)).unwrap()),
+        nanoseconds(|| runtime.block_on(stack.detect_drift(&options)).unwrap()),
     );
     lines
 }
@@ -62,24 +58,4 @@ fn measured(root: &str) -> String {
 /// Every language gives addresses as texts.
 fn texts(addresses: &[impl ToString]) -> Vec<String> {
     addresses.iter().map(ToString::to_string).collect()
-}
-
-/// Nanoseconds of a call: the median of several rounds, each of many calls.
-fn timed<T>(call: impl Fn() -> T) -> f64 {
-    let mut calls = 1_u32;
-    // Also what warms up.
-    while round(&call, calls) < ROUND {
-        calls = calls.saturating_mul(2);
-    }
-    let mut rounds: Vec<Duration> = (0..ROUNDS).map(|_| round(&call, calls)).collect();
-    rounds.sort_unstable();
-    rounds.get(ROUNDS / 2).unwrap().as_secs_f64() * 1e9 / f64::from(calls)
-}
-
-fn round<T>(call: &impl Fn() -> T, calls: u32) -> Duration {
-    let begun = Instant::now();
-    for _ in 0..calls {
-        black_box(call());
-    }
-    begun.elapsed()
 }

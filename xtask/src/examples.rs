@@ -78,7 +78,10 @@ impl Examples<'_> {
     fn script(&self, name: &str) -> Result<(), Failure> {
         let wheels = self.layout.target.join("wheels");
         if stamp::sources(&wheels, &["whl"]).is_ok_and(|found| found.is_empty()) {
-            return Err(Failure::new(format!("{} has no wheel", wheels.display())));
+            return Err(Failure::new(format!(
+                "{} has no wheel: cargo xtask python builds it",
+                wheels.display()
+            )));
         }
         let mut python = Command::new(self.environment().join("bin/python"));
         python

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::options::OpenOptions;
-use super::stack::Inner;
 use bytes::Bytes;
 
+use super::options::OpenOptions;
+use super::stack::Inner;
 use crate::backend::local::{LocalBackend, LocalConfig};
 use crate::backend::{BackendRegistry, BackendSpec, RawState, StateRef};
 use crate::configuration::{Evaluator, RootModule, Variables, Workspace, WorkspaceOrigin};

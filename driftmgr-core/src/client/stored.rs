@@ -123,10 +123,20 @@ impl StoredState {
     /// # Errors
     /// `InvalidInput` for a text that is no address.
     pub fn list_only<S: AsRef<str>>(&self, addresses: &[S]) -> Result<Vec<InstanceAddress>> {
+        Ok(self.addresses(addresses)?.collect())
+    }
+
+    /// [`StoredState::list_only`], one at a time.
+    ///
+    /// # Errors
+    /// `InvalidInput` for a text that is no address.
+    pub fn addresses<S: AsRef<str>>(
+        &self,
+        addresses: &[S],
+    ) -> Result<impl Iterator<Item = InstanceAddress>> {
         let selection = Selection::new(addresses, &[])?;
-        let mut all = self.state.list();
-        all.retain(|address| selection.contains(address));
-        Ok(all)
+        let all = self.state.addresses();
+        Ok(all.filter(move |address| selection.contains(address)))
     }
 
     /// What it is, and a row for every object in it. No attribute value is in it.

@@ -23,6 +23,8 @@ enum Place {
     Anywhere,
 }
 
+const PLACES: [Place; 3] = [Place::Region, Place::Account, Place::Anywhere];
+
 /// Types that live in an account and in no region of it.
 const OF_AN_ACCOUNT: &[&str] = &[
     "aws_budgets_",
@@ -51,9 +53,9 @@ const ANYWHERE: &[&str] = &[
 /// Types that exist in the state and on the clock alone: there is no wrong place to look for them.
 const WITHOUT_PLACE: &[&str] = &["time_"];
 
-/// Objects of one group that were found or not, by where they are looked for.
+/// Objects of one group that were found or not, for each of [`PLACES`].
 #[derive(Default)]
-struct Tally([Side; 3]);
+struct Tally([Side; PLACES.len()]);
 
 #[derive(Default)]
 struct Side {
@@ -71,22 +73,22 @@ impl Tally {
         }
     }
 
+    fn sides(&self) -> impl Iterator<Item = (Place, &Side)> {
+        PLACES.into_iter().zip(&self.0)
+    }
+
     /// The narrowest place in which something is: objects of this place and of wider ones were looked for where they belong.
     fn proven(&self) -> Option<Place> {
-        let places = [Place::Region, Place::Account, Place::Anywhere];
-        let mut sides = places.into_iter().zip(&self.0);
-        sides
-            .find(|(_, side)| side.there > 0)
-            .map(|(place, _)| place)
+        let mut there = self.sides().filter(|(_, side)| side.there > 0);
+        there.next().map(|(place, _)| place)
     }
 
     /// Which of the objects that are gone are not believed to be.
     fn doubt(&self) -> Option<Doubt> {
         let proven = self.proven();
-        let sides = [Place::Region, Place::Account, Place::Anywhere]
-            .into_iter()
-            .zip(&self.0);
-        let doubted = sides.filter(|(place, _)| proven.is_none_or(|proven| *place < proven));
+        let doubted = self
+            .sides()
+            .filter(|(place, _)| proven.is_none_or(|proven| *place < proven));
         let gone = doubted.map(|(_, side)| side.gone).sum();
         (gone >= AT_LEAST).then_some(Doubt { gone, proven })
     }

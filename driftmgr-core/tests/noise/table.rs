@@ -73,8 +73,8 @@ pub(super) fn page(labs: &[(&str, Vec<Judged>)], blind: &[Blind]) -> String {
 fn not_seen(page: &mut String, blind: &[Blind]) {
     page.push_str(
         "\n## What could not be seen\n\n\
-         The same objects when the cloud cannot be seen as it is (classes 19 and 20 of causes). What is counted as deleted is deleted: the cases\n\
-         have done so before, or what has no region is seen from everywhere.\n\n\
+         The same objects when the cloud cannot be seen as it is (classes 19 and 20). What is counted as deleted is deleted: its case did\n\
+         so, and it was looked for where it was.\n\n\
          | what is wrong | same | drifted | deleted | not looked at | asked whether it is the wrong account or region |\n|---|---|---|---|---|---|\n",
     );
     for run in blind {

@@ -11,7 +11,7 @@ use super::{Release, VERSION};
 use crate::failure::{At, Failure};
 
 pub const SUMS: &str = "SHA256SUMS";
-const MANIFEST: &str = "release.json";
+pub const MANIFEST: &str = "release.json";
 
 /// One file of the release.
 #[derive(Debug)]

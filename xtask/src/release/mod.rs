@@ -6,6 +6,7 @@ mod bom;
 mod container;
 mod crates;
 mod debian;
+mod jar;
 mod manifest;
 mod native;
 mod npm;
@@ -41,7 +42,7 @@ const FORMS: &[Form] = &[
     form("container", container::make),
     form("wheel", python::make),
     form("npm", npm::make),
-    form("jar", native::jar),
+    form("jar", jar::make),
     form("crates", crates::make),
     form("sbom", bom::make),
 ];
@@ -79,7 +80,11 @@ impl Options {
                     let folder = std::path::absolute(value()?);
                     options.out = Some(folder.map_err(|error| Failure::new(error.to_string()))?);
                 }
-                other => return Err(Failure::new(format!("release does not know {other}"))),
+                other => {
+                    return Err(Failure::new(format!(
+                        "release does not know {other}: it takes --dry-run, --quick, --only A,B and --out FOLDER"
+                    )));
+                }
             }
         }
         if !is_dry {
@@ -209,6 +214,7 @@ impl<'a> Release<'a> {
         };
         empty(&release.work)?;
         if options.only.is_none() {
+            is_ours(&release.out)?;
             empty(&release.out)?;
         }
         fs::create_dir_all(&release.out).at("creating", &release.out)?;
@@ -322,6 +328,18 @@ fn cargo_home() -> PathBuf {
         .unwrap_or_else(|| PathBuf::from("/cargo-home-is-not-known"))
 }
 
+/// What is emptied holds an earlier release, or nothing: `--out` can name any folder.
+fn is_ours(folder: &Path) -> Result<(), Failure> {
+    let is_empty = || fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none());
+    if !folder.exists() || folder.join(manifest::MANIFEST).exists() || is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "{} holds something else than a release, and would be emptied: name an empty folder, or one that is not there",
+        folder.display()
+    )))
+}
+
 fn empty(folder: &Path) -> Result<(), Failure> {
     if folder.exists() {
         fs::remove_dir_all(folder).at("removing", folder)?;
@@ -408,6 +426,18 @@ mod tests {
         let failure = Options::parse(&["--dry-run", "--only", "rpm"]).unwrap_err();
         assert!(failure.to_string().contains("rpm; there are cli, deb"));
         assert!(Options::parse(&["--dry-run", "--only"]).is_err());
+    }
+
+    #[test]
+    fn only_a_release_is_emptied() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(is_ours(&folder.path().join("new")).is_ok());
+        assert!(is_ours(folder.path()).is_ok());
+        fs::write(folder.path().join("letters.txt"), "").unwrap();
+        let failure = is_ours(folder.path()).unwrap_err().to_string();
+        assert!(failure.contains("would be emptied"), "{failure}");
+        fs::write(folder.path().join(manifest::MANIFEST), "").unwrap();
+        assert!(is_ours(folder.path()).is_ok());
     }
 
     #[test]

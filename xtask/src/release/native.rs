@@ -1,4 +1,4 @@
-//! The command line as a binary that runs on any Linux, with its manual pages and completions; and the jar.
+//! The command line as a binary that runs on any Linux, with its manual pages and completions.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -174,28 +174,4 @@ pub fn copy_into(file: &Path, folder: &Path) -> Result<(), Failure> {
     let mode = fs::metadata(&to).at("reading", &to)?.permissions().mode();
     let mode = if mode & 0o100 == 0 { 0o644 } else { 0o755 };
     fs::set_permissions(&to, fs::Permissions::from_mode(mode)).at("changing", &to)
-}
-
-/// The jar and the description that Maven wants beside it.
-pub fn jar(release: &Release) -> Result<Vec<String>, Failure> {
-    let jar = release.xtask(&["kotlin", "--pack"])?;
-    let listed = answer(
-        Command::new("python3")
-            .args(["-m", "zipfile", "-l"])
-            .arg(&jar),
-    )?;
-    for wanted in ["linux-x86-64/libdriftmgr_uniffi.so", "io/driftmgr/"] {
-        if !listed.contains(wanted) {
-            return Err(Failure::new(format!("{} has no {wanted}", jar.display())));
-        }
-    }
-    let pom = release
-        .scratch("jar")?
-        .join(format!("driftmgr-{VERSION}.pom"));
-    let described = release
-        .layout
-        .workspace
-        .join("bindings-uniffi/kotlin/pom.xml");
-    fs::copy(&described, &pom).at("copying", &described)?;
-    Ok(vec![release.publish(&jar)?, release.publish(&pom)?])
 }

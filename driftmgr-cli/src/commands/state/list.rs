@@ -2,7 +2,6 @@
 
 use driftmgr_core::Error;
 use driftmgr_core::address::InstanceAddress;
-use driftmgr_core::drift::Selection;
 use driftmgr_core::report::Format;
 use driftmgr_core::report::text::{TextOptions, one_line};
 
@@ -31,9 +30,7 @@ pub(crate) fn run(args: &StateList, printer: &Printer) -> Result<Exit, Failure> 
     let stored = read_state(&args.state.file)?;
     if args.output.format() == Format::Text && args.output.output.is_empty() {
         // Addresses are spelled exactly, for whoever reads them from a pipe.
-        let selection = Selection::new(&args.addresses, &[])?;
-        let addresses = stored.state().addresses().filter(|a| selection.contains(a));
-        printer.lines(addresses.map(|a| a.to_string()))?;
+        printer.lines(stored.addresses(&args.addresses)?.map(|a| a.to_string()))?;
     } else {
         let listing = Listing(stored.list_only(&args.addresses)?);
         emit(printer, &Wanted::from(&args.output), &[], &listing)?;

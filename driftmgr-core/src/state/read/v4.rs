@@ -158,7 +158,8 @@ fn alone<T>(
 ) -> Result<T> {
     let text = ByteString::from(text);
     let reader = Reader::new(&text);
-    let part = Part::scan(&mut Cursor::new(&text), list);
+    let mut cursor = Cursor::new(&text);
+    let part = Part::scan(&mut cursor, list).and_then(|part| cursor.end().map(|()| part));
     let part = part.map_err(|stop| reader.document.stopped(stop))?;
     read(&reader, &part)
 }

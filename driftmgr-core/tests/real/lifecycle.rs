@@ -36,6 +36,38 @@ async fn dropping_everything_kills_the_provider() {
     assert!(all_end(&processes));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_package_is_one_process_wherever_its_copies_lie() {
+    let world = World::new(SIX, 1);
+    let binary = Tools::get().provider(SIX.source);
+    let copy = world.dir.path().join("copy");
+    std::fs::copy(&binary, &copy).unwrap();
+    let launch = |path: &std::path::Path, hash: Option<&str>| {
+        let mut launch = world.launch();
+        launch.how = LaunchHow::Binary(path.to_owned());
+        launch.hash = hash.map(str::to_owned);
+        launch
+    };
+    // The same package twice, another package, and two binaries of which nothing is known but their paths.
+    for (path, hash, processes) in [
+        (&binary, Some("h1:one"), 1),
+        (&copy, Some("h1:one"), 1),
+        (&copy, Some("h1:two"), 2),
+        (&binary, None, 3),
+        (&copy, None, 4),
+    ] {
+        let launch = launch(path, hash);
+        let reader = world
+            .pool
+            .reader(&world.cx(), &launch, &world.configuration())
+            .await
+            .unwrap();
+        assert!(world.read(&reader, "n0").await.is_ok());
+        assert_eq!(world.processes().len(), processes, "{path:?} {hash:?}");
+    }
+    world.pool.shutdown().await;
+}
+
 #[test]
 fn the_end_of_the_runtime_kills_the_provider() {
     let world = World::new(FIVE, 1);

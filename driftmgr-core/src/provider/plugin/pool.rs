@@ -62,8 +62,32 @@ type ReaderCell = Arc<OnceCell<Result<Arc<PluginReader>>>>;
 struct BinaryKey {
     source: ProviderSource,
     version: Option<String>,
-    how: LaunchHow,
+    program: Program,
     working_dir: Option<PathBuf>,
+}
+
+/// What makes two launches start the same program.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Program {
+    /// The hash of the package. Every root module has a package at a path of its own, `.terraform/providers`, and most hold the same.
+    Package(String),
+    /// Nothing is known of the package.
+    How(LaunchHow),
+}
+
+impl BinaryKey {
+    fn of(launch: &PluginLaunch) -> Self {
+        let program = match (&launch.how, &launch.hash) {
+            (LaunchHow::Binary(_), Some(hash)) => Program::Package(hash.clone()),
+            (how, _) => Program::How(how.clone()),
+        };
+        Self {
+            source: launch.source.clone(),
+            version: launch.version.clone(),
+            program,
+            working_dir: launch.working_dir.clone(),
+        }
+    }
 }
 
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -116,12 +140,7 @@ impl ProviderPool {
         launch: &PluginLaunch,
         configuration: &Value,
     ) -> Result<Arc<PluginReader>> {
-        let key = BinaryKey {
-            source: launch.source.clone(),
-            version: launch.version.clone(),
-            how: launch.how.clone(),
-            working_dir: launch.working_dir.clone(),
-        };
+        let key = BinaryKey::of(launch);
         let binary = lock(&self.binaries)
             .entry(key.clone())
             .or_insert_with(|| Arc::new(Binary::new()))

@@ -57,9 +57,9 @@ impl OpenChoices {
 impl Client {
     /// Without settings, the defaults hold.
     #[napi(constructor)]
-    pub fn new(settings: Option<&Settings>) -> napi::Result<Self> {
+    pub fn new(settings: Option<&Settings>, keep_providers: bool) -> napi::Result<Self> {
         now(|| {
-            let builder = client::Client::builder();
+            let builder = client::Client::builder().keep_providers(keep_providers);
             let builder = match settings {
                 Some(settings) => {
                     // Nobody gets another answer than the one that was asked for because of a typing error.
@@ -222,6 +222,20 @@ impl Client {
         promise(env, async move {
             let old = client.upgrade_state(file).await?;
             Ok(old.map(|format| u32::try_from(format).unwrap_or(u32::MAX)))
+        })
+    }
+
+    /// Ends the processes that were kept.
+    #[napi]
+    pub fn end_providers<'env>(
+        &self,
+        env: &'env Env,
+        call: &Call,
+    ) -> napi::Result<PromiseRaw<'env, ()>> {
+        let client = self.at(call.context());
+        promise(env, async move {
+            client.end_providers().await;
+            Ok(())
         })
     }
 

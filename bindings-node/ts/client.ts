@@ -3,7 +3,7 @@ import { ask, callRules, now, run, split, type CallOptions } from './call.js';
 import { parse, type JsonValue } from './exchange.js';
 import { native } from './native.js';
 import type { Client as NativeClient } from './native.types.js';
-import { either, instanceOf, judge, options, path, paths, record, rule, text, textMap, texts, type PathLike, type Rules } from './options.js';
+import { either, flag, instanceOf, judge, options, path, paths, record, rule, text, textMap, texts, type PathLike, type Rules } from './options.js';
 import { Plan } from './plan.js';
 import { DriftReport } from './report.js';
 import type { BackendKind, Diagnosis, SeverityRule } from './results.js';
@@ -17,6 +17,11 @@ import { DriftStream } from './stream.js';
 export interface ClientOptions {
   /** Settings; the defaults unless given. No file is read that nobody told it to read. */
   readonly settings?: Settings | undefined;
+  /**
+   * Lets provider processes go on for the next run, until `endProviders` or the end of the client: for programs that look again and again. They go on with
+   * the credentials that they got; a run with another environment or other limits starts them anew. Off unless given: all processes have ended when a run has.
+   */
+  readonly keepProviders?: boolean | undefined;
 }
 
 /** How a target is opened. */
@@ -45,7 +50,7 @@ export interface Survey {
   readonly unopened: readonly string[];
 }
 
-const clientRules: Rules<ClientOptions> = { settings: instanceOf(Settings, 'Settings') };
+const clientRules: Rules<ClientOptions> = { settings: instanceOf(Settings, 'Settings'), keepProviders: flag };
 const openRules: Rules<OpenOptions> = { ...callRules, workspace: text, variables: textMap, variableFiles: texts };
 const stackList = rule('an array of Stacks', (value) => Array.isArray(value) && value.every((one) => one instanceof Stack));
 const snapshots = instanceOf(Snapshot, 'a Snapshot');
@@ -65,8 +70,8 @@ export class Client {
   readonly #native: NativeClient;
 
   constructor(given?: ClientOptions) {
-    const { settings } = options(given, clientRules);
-    this.#native = now(() => new native.Client(settings?.native));
+    const { settings, keepProviders = false } = options(given, clientRules);
+    this.#native = now(() => new native.Client(settings?.native, keepProviders));
     Object.freeze(this);
   }
 
@@ -159,6 +164,11 @@ export class Client {
     judge('plan', plan, plans);
     const [call, rest] = looking(given);
     return new DriftReport(await run(call, (current) => this.#native.driftOfPlan(current, label, plan.native, rest)));
+  }
+
+  /** Ends the provider processes that were kept; the next run starts them anew. Does nothing unless the client was made with `keepProviders`. */
+  async endProviders(given?: CallOptions): Promise<void> {
+    await run(options(given, callRules), (call) => this.#native.endProviders(call));
   }
 
   /** What this machine offers: the environment, caches, and for each target the binary of every provider. Nothing is started. */

@@ -52,7 +52,7 @@ export declare class Call {
 /** See `ts/client.ts`. */
 export declare class Client {
   /** Without settings, the defaults hold. */
-  constructor(settings?: Settings | undefined | null)
+  constructor(settings: Settings | undefined | null, keepProviders: boolean)
   /** A stack. */
   open(call: Call, target: string, given: string): Promise<Stack>
   /** A report about several stacks. */
@@ -69,6 +69,8 @@ export declare class Client {
   driftOfPlan(call: Call, label: string, plan: Plan, given: string): Promise<DriftReport>
   /** Upgrades a state file where it stands; null when it had the current format. */
   upgradeState(call: Call, file: string): Promise<number | undefined | null>
+  /** Ends the processes that were kept. */
+  endProviders(call: Call): Promise<undefined>
   /** What this machine offers. */
   doctor(call: Call, targets: Array<string>): Promise<string>
   /** The severity rules that hold. */

@@ -28,13 +28,14 @@ pub(crate) struct Client {
 #[pymethods]
 impl Client {
     #[new]
-    #[pyo3(signature = (settings, backends))]
+    #[pyo3(signature = (settings, backends, keep_providers))]
     fn new(
         py: Python<'_>,
         settings: Option<&Settings>,
         backends: BTreeMap<String, Py<PyAny>>,
+        keep_providers: bool,
     ) -> PyResult<Self> {
-        let mut builder = client::Client::builder();
+        let mut builder = client::Client::builder().keep_providers(keep_providers);
         if let Some(settings) = settings {
             builder = builder.settings(settings.inner.clone());
         }
@@ -214,6 +215,20 @@ impl Client {
                 let all = (report, stacks, found.unopened).into_pyobject(py)?;
                 Ok(all.into_any().unbind())
             },
+        ))
+    }
+
+    /// Ends the processes that were kept.
+    fn end_providers(&self, py: Python<'_>, terms: GivenTerms) -> PyResult<Call> {
+        let client = self.inner.clone();
+        let terms = terms.terms(None).map_err(|e| exception(py, &e))?;
+        Ok(Call::new(
+            terms,
+            async move |cx| {
+                client.with_context(cx).end_providers().await;
+                Ok(())
+            },
+            |py, ()| Ok(py.None()),
         ))
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import pickle
@@ -235,22 +236,62 @@ def test_runs_are_bounded_by_the_size_of_states(many: Fleet) -> None:
     assert fleet.run(fleet.Drift(options=options, run_bytes=15_000), many.inputs).equals(whole)
 
 
-def test_a_provider_serves_all_targets_of_a_batch(many: Fleet, tmp_path: Path) -> None:
+def provider(tmp_path: Path) -> tuple[Path, Path]:
+    """A real provider, and a file with the process id of each start."""
     mirror = Path(TOOLS or ".") / "mirror/registry.terraform.io/hashicorp/null"
     found = sorted(mirror.glob("*/*/terraform-provider-null_v*"))
     if not found:
         pytest.skip("no provider is installed: `cargo xtask tools` does it")
     log = tmp_path / "starts"
     wrapper = tmp_path / "terraform-provider-null"
-    wrapper.write_text(f"#!/bin/sh\necho started >> '{log}'\nexec '{found[0]}' \"$@\"\n")
+    wrapper.write_text(f"#!/bin/sh\necho $$ >> '{log}'\nexec '{found[0]}' \"$@\"\n")
     wrapper.chmod(0o755)
+    return wrapper, log
+
+
+def running(log: Path) -> int:
+    """How many of them run; one that was killed may take a moment."""
+    for _ in range(300):
+        count = sum(Path(f"/proc/{pid}/exe").exists() for pid in log.read_text().split())
+        if count == 0:
+            break
+        time.sleep(0.01)
+    return count
+
+
+def test_a_provider_serves_all_batches_of_a_job_and_ends_with_it(many: Fleet, tmp_path: Path) -> None:
+    wrapper, log = provider(tmp_path)
     options: driftmgr.DriftOptions = {
         "provider_paths": {"registry.terraform.io/hashicorp/null": wrapper},
         "targets": ["null_resource.announce"],
     }
-    rows = fleet.run(fleet.Drift(options=options), many.good, batch_size=len(many.good)).to_pylist()
-    assert [(row["checked"], row["same"], row["error"]) for row in rows] == [(1, 1, None)] * len(many.good)
-    assert log.read_text() == "started\n", "one process, and not one for each state"
+    job = fleet.Drift(options=options)
+    for starts, batch_size in ((1, len(many.good)), (2, 3)):
+        rows = fleet.run(job, many.good, batch_size=batch_size).to_pylist()
+        assert [(row["checked"], row["same"], row["error"]) for row in rows] == [(1, 1, None)] * len(many.good)
+        assert len(log.read_text().split()) == starts, "one process, and not one for each state or batch"
+        assert running(log) == 0
+
+
+def test_a_client_can_keep_its_providers(many: Fleet, tmp_path: Path) -> None:
+    wrapper, log = provider(tmp_path)
+    options: driftmgr.DriftOptions = {
+        "provider_paths": {"registry.terraform.io/hashicorp/null": wrapper},
+        "targets": ["null_resource.announce"],
+    }
+    client = driftmgr.Client(keep_providers=True)
+    for target in many.good:
+        assert client.detect_drift([client.open(target)], **options).summary.same == 1
+    assert len(log.read_text().split()) == 1
+    assert running(log) == 1
+    client.end_providers()
+    assert running(log) == 0
+    assert client.detect_drift([client.open(many.good[0])], **options).summary.same == 1
+    assert len(log.read_text().split()) == 2
+    asyncio.run(client.end_providers_async())
+    assert running(log) == 0
+    with pytest.raises(TypeError, match="keep_providers must be bool, not str"):
+        driftmgr.Client(keep_providers="yes")  # type: ignore[arg-type]
 
 
 def test_no_secret_is_in_any_result(many: Fleet) -> None:

@@ -90,10 +90,14 @@ impl From<Against> for client::Against {
     }
 }
 
-/// A client with settings; the defaults unless given: a library reads no file that nobody told it to read.
-#[uniffi::export(default(settings = None))]
-pub fn new_client(settings: Option<Arc<Settings>>) -> Result<Arc<Client>, Failure> {
-    let builder = client::Client::builder();
+/// A client with settings; the defaults unless given: a library reads no file that nobody told it to read. With `keep_providers`, provider
+/// processes go on for the next run, until `end_providers` or the end of the client.
+#[uniffi::export(default(settings = None, keep_providers = false))]
+pub fn new_client(
+    settings: Option<Arc<Settings>>,
+    keep_providers: bool,
+) -> Result<Arc<Client>, Failure> {
+    let builder = client::Client::builder().keep_providers(keep_providers);
     let builder = match settings {
         Some(settings) => builder.settings(settings.inner.clone()),
         None => builder,
@@ -292,6 +296,16 @@ impl Client {
                 snapshot: Snapshot::new(made.0),
                 report: DriftReport::new(made.1),
             })
+        })
+        .await
+    }
+
+    /// Ends the provider processes that were kept; the next run starts them anew. Does nothing unless the client keeps them.
+    pub async fn end_providers(&self, job: Option<Arc<Job>>) -> Result<(), Failure> {
+        let client = self.inner.clone();
+        Job::run(job, |cx| async move {
+            client.with_context(cx).end_providers().await;
+            Ok(())
         })
         .await
     }

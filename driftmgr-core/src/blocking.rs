@@ -151,6 +151,17 @@ impl Client {
         self.0.drift_options()
     }
 
+    /// The twin of [`client::Client::end_providers`].
+    ///
+    /// # Errors
+    /// `InvalidInput` inside of a runtime.
+    pub fn end_providers(&self) -> Result<()> {
+        wait(async {
+            self.0.end_providers().await;
+            Ok(())
+        })
+    }
+
     /// The twin of [`client::Client::open`].
     ///
     /// # Errors

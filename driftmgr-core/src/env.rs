@@ -83,7 +83,7 @@ pub const DRIFTMGR_GCS_BUCKETS: &str = "DRIFTMGR_GCS_BUCKETS";
 /// The process environment as the library sees it: a value, so that a host or a test can give another one.
 ///
 /// `Debug` shows the names only: values can be secrets.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Environment {
     variables: BTreeMap<String, String>,
     home: Option<PathBuf>,

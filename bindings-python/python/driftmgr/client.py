@@ -62,6 +62,10 @@ class Client:
 
     ``settings`` are the defaults unless given: a library reads no file that nobody told it to read; :meth:`Settings.load` does.
     ``backends`` are kinds of backends written in Python: what makes one from the arguments of its ``backend`` block and the root module's folder.
+
+    With ``keep_providers``, provider processes go on for the next run, until :meth:`end_providers` or the end of the client: for programs that look again and
+    again. They go on with the credentials that they got; a run with another environment or other limits starts them anew. Otherwise
+    all processes have ended when a run has.
     """
 
     __slots__ = ("_native",)
@@ -71,14 +75,17 @@ class Client:
         *,
         settings: Settings | None = None,
         backends: Mapping[str, Callable[[dict[str, Any], str], Backend]] | None = None,
+        keep_providers: bool = False,
     ) -> None:
         if settings is not None and not isinstance(settings, Settings):
             raise TypeError(f"settings must be Settings, not {type(settings).__name__}")
+        if not isinstance(keep_providers, bool):
+            raise TypeError(f"keep_providers must be bool, not {type(keep_providers).__name__}")
         made = dict(backends or {})
         for kind, make in made.items():
             if not callable(make):
                 raise TypeError(f"backends[{kind!r}] must be callable, not {type(make).__name__}")
-        self._native = _native.Client(None if settings is None else settings._native, made)
+        self._native = _native.Client(None if settings is None else settings._native, made, keep_providers)
 
     def open(
         self,
@@ -198,6 +205,14 @@ class Client:
         real = _reality(plan, snapshot, state)
         drift, terms = _options.drift(options, where="detect_drift_at_async")
         return _survey(await self._native.detect_drift_at(_options.paths("paths", paths), real, how, drift, terms))
+
+    def end_providers(self, **options: Unpack[CallOptions]) -> None:
+        """Ends the provider processes that were kept; the next run starts them anew. Does nothing unless the client was made with ``keep_providers``."""
+        self._native.end_providers(_options.terms(options, where="end_providers")).wait()
+
+    async def end_providers_async(self, **options: Unpack[CallOptions]) -> None:
+        """:meth:`end_providers`, for an event loop."""
+        await self._native.end_providers(_options.terms(options, where="end_providers_async"))
 
     def doctor(self, targets: Iterable[StrPath] = (), **options: Unpack[CallOptions]) -> Diagnosis:
         """What this machine offers, and what targets would use of it. Nothing is started, and nothing is written."""

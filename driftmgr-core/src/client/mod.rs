@@ -24,6 +24,7 @@ mod json;
 mod moved;
 mod open;
 mod options;
+mod providers;
 mod report;
 mod routes;
 mod rules;
@@ -64,11 +65,12 @@ pub use version::{Version, version};
 
 pub use crate::drift::{DriftItem, LookedAt};
 
+use self::providers::Kept;
 use crate::backend::{BackendFactory, BackendRegistry};
 use crate::context::Context;
 use crate::drift::{DriftInput, DriftReport, Readers, Reality, Renames, Rules, Selection};
 use crate::error::{Partial, Result};
-use crate::provider::plugin::{PoolOptions, ProviderPool};
+use crate::provider::plugin::ProviderPool;
 use crate::settings::Settings;
 
 /// Stacks whose providers are found and started at a time.
@@ -81,6 +83,7 @@ pub struct Client {
     backends: Arc<BackendRegistry>,
     rules: Arc<Rules>,
     settings: Arc<Settings>,
+    kept: Option<Arc<Kept>>,
 }
 
 /// Makes a [`Client`].
@@ -101,6 +104,7 @@ pub struct ClientBuilder {
     backends: Option<BackendRegistry>,
     rules: Option<Rules>,
     settings: Settings,
+    keep_providers: bool,
 }
 
 impl ClientBuilder {
@@ -142,6 +146,16 @@ impl ClientBuilder {
         self
     }
 
+    /// Keeps provider processes for the next run, until [`Client::end_providers`] or the end of the last clone of the client: for hosts that
+    /// look again and again, as starting and configuring a large provider takes longer than reading some objects. A provider goes on with the
+    /// credentials that it got when it was configured; a run in another environment or with other limits starts it anew. All runs
+    /// have to be on one runtime, as those of [`crate::blocking`] are. Off unless given: all processes have ended when a run has.
+    #[must_use]
+    pub fn keep_providers(mut self, keep: bool) -> Self {
+        self.keep_providers = keep;
+        self
+    }
+
     /// The client.
     ///
     /// # Errors
@@ -159,6 +173,7 @@ impl ClientBuilder {
             backends: Arc::new(self.backends.unwrap_or_else(BackendRegistry::builtin)),
             rules: Arc::new(rules),
             settings: Arc::new(self.settings),
+            kept: self.keep_providers.then(Arc::default),
         })
     }
 }
@@ -241,7 +256,7 @@ impl Client {
     }
 
     /// Looks at every managed instance of the stacks. A provider process serves all of them that share a provider configuration; all
-    /// processes have ended when this returns.
+    /// processes have ended when this returns, unless the client [keeps them](ClientBuilder::keep_providers).
     ///
     /// What cannot be looked at is in the report, and so is what was not reached when the operation is cancelled.
     ///
@@ -276,11 +291,7 @@ impl Client {
         let silent = ignoring::read(&self.cx, options)?;
         let options = &silent.value;
         let selection = Selection::new(&options.targets, &options.exclude)?;
-        let pool = ProviderPool::new(PoolOptions {
-            concurrency: options.concurrency(),
-            answer_timeout: options.read_timeout,
-            ..PoolOptions::default()
-        });
+        let pool = self.providers(options);
         let mut waiting: Vec<BoxFuture<'_, _>> = Vec::with_capacity(stacks.len());
         for stack in stacks {
             waiting.push(Box::pin(self.prepare(stack, &selection, options, &pool)));
@@ -302,7 +313,7 @@ impl Client {
             });
         }
         let report = self.compare(&inputs, options).await;
-        pool.shutdown().await;
+        self.done_with(&pool).await;
         let mut report = report?;
         elsewhere::add_problems(&mut report, problems);
         report.problems.extend(silent.problems);

@@ -348,7 +348,7 @@ impl Lab {
     }
 
     /// Processes with this lab's temporary folder in their environment, whoever their parent is by now.
-    fn running(&self) -> Vec<u32> {
+    pub(super) fn running(&self) -> Vec<u32> {
         let mark = format!("TMPDIR={}\0", self.file("tmp").display());
         let Ok(all) = std::fs::read_dir("/proc") else {
             return Vec::new();

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from threading import Lock
 from typing import Any, ClassVar
+from uuid import uuid4
 
 from .. import _options
 from .._options import DriftOptions, StrPath
@@ -28,8 +28,8 @@ MB = 1_000_000
 class Drift(Job):
     """Holds states against what is really there. An input is the folder of a root module, or a state file, as every worker sees it.
 
-    All targets of a batch are one run: a provider process serves all of them that share a provider configuration, and ends with the run. A target
-    that cannot be opened is a row with an ``error``. Objects that could not be looked at stand in ``not_looked_at``, and ``safe`` is never true then.
+    All targets of a batch are one run, and a provider process serves all of a worker's runs that share a provider configuration. It ends with the job on one
+    machine, and with the worker on a cluster. A target that cannot be opened is a row with an ``error``. Objects that could not be looked at stand in ``not_looked_at``, and ``safe`` is never true then.
     """
 
     options: DriftOptions = field(default_factory=DriftOptions)
@@ -42,6 +42,7 @@ class Drift(Job):
     run_bytes: int = 256 * MB
     """Targets whose states are larger than this together are more than one run, so that memory is bounded."""
 
+    _id: str = field(default_factory=lambda: uuid4().hex, init=False, repr=False, compare=False)
     _name: ClassVar[str] = "drift"
 
     def __post_init__(self) -> None:
@@ -54,7 +55,7 @@ class Drift(Job):
         default_client().detect_drift([], targets=self.options.get("targets"), exclude=self.options.get("exclude"))
 
     def _rows(self, inputs: Sequence[Cells]) -> Sequence[Row]:
-        client = _client(None if self.settings is None else os.fspath(self.settings))
+        client = self._client()
         # A target that is listed twice is looked at once.
         names = list(dict.fromkeys(cells[0] for cells in inputs))
         opened = self._each(lambda cells: self._tried(lambda: self._open(client, cells[0])), [(name,) for name in names])
@@ -71,6 +72,22 @@ class Drift(Job):
             if isinstance(found, Stack):
                 rows[name].update(looked[found.target])
         return [{**self._head(cells), **rows[cells[0]]} for cells in inputs]
+
+    def _client(self) -> Client:
+        """The client of this job in this process."""
+        with _lock:
+            client = _clients.get(self._id)
+            if client is None:
+                settings = None if self.settings is None else Settings.load(self.settings)
+                client = Client(settings=settings, keep_providers=True)
+                # A worker that lives on keeps the providers of its last job only.
+                _clients.clear()
+                _clients[self._id] = client
+        return client
+
+    def _end(self) -> None:
+        # The processes end with the last run that uses the client.
+        _clients.pop(self._id, None)
 
     def _open(self, client: Client, given: str | None) -> Stack:
         path = path_of(given)
@@ -89,10 +106,8 @@ class Drift(Job):
                 yield from self._looked(client, [stack])
 
 
-@cache
-def _client(settings: str | None) -> Client:
-    """The client of this process."""
-    return default_client() if settings is None else Client(settings=Settings.load(settings))
+_lock = Lock()
+_clients: dict[str, Client] = {}
 
 
 def _runs(stacks: Sequence[Stack], limit: int) -> Iterator[Sequence[Stack]]:

@@ -67,6 +67,9 @@ class Job(ABC):
     def _rows(self, inputs: Sequence[Cells]) -> Sequence[Row]:
         """The results of the inputs, in their order."""
 
+    def _end(self) -> None:
+        """There are no more batches in this process."""
+
     def _head(self, cells: Cells) -> Row:
         """The columns that say which input it is."""
         return {name: shown(cell) for name, cell in zip(self.columns, cells, strict=True)}

@@ -47,11 +47,14 @@ def stream(
 
 
 def _in_order(job: Job, batches: Iterable[pyarrow.RecordBatch], threads: int) -> Iterator[pyarrow.RecordBatch]:
-    with ThreadPoolExecutor(threads) as pool:
-        begun: deque[Future[pyarrow.RecordBatch]] = deque()
-        for batch in batches:
-            begun.append(pool.submit(job, batch))
-            if len(begun) > threads:
+    try:
+        with ThreadPoolExecutor(threads) as pool:
+            begun: deque[Future[pyarrow.RecordBatch]] = deque()
+            for batch in batches:
+                begun.append(pool.submit(job, batch))
+                if len(begun) > threads:
+                    yield begun.popleft().result()
+            while begun:
                 yield begun.popleft().result()
-        while begun:
-            yield begun.popleft().result()
+    finally:
+        job._end()

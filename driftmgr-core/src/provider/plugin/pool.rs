@@ -46,7 +46,8 @@ impl Default for PoolOptions {
 /// Starts providers, and shares each process among all instances, and all states of a run, that use the same provider
 /// configuration.
 ///
-/// What fails to start or to be configured is not tried again: a provider that hangs does so once, and not once for every state.
+/// What fails to start or to be configured is not tried again before [`ProviderPool::forget_failures`]: a provider that hangs does so
+/// once, and not once for every state.
 ///
 /// Processes get the environment of the first context that asks for them. They end with [`ProviderPool::shutdown`]; a pool that is
 /// dropped kills them, and on Linux the kernel does if this process dies.
@@ -192,6 +193,12 @@ impl ProviderPool {
             start_timeout: self.options.start_timeout,
             answer_timeout: self.options.answer_timeout,
         }
+    }
+
+    /// Whatever failed to start or to be configured is tried again when it is asked for next.
+    pub fn forget_failures(&self) {
+        lock(&self.readers).retain(|_, cell| !matches!(cell.get(), Some(Err(_))));
+        lock(&self.binaries).retain(|_, binary| !matches!(binary.schema.get(), Some(Err(_))));
     }
 
     /// Ends all processes: asks each to exit and kills it when it has not done so after two seconds. Readers that are still held

@@ -22,10 +22,12 @@ import kotlinx.serialization.json.JsonElement
  * Native memory is freed when an object is collected, or at once by `close`.
  *
  * @param settings what holds for its calls; the defaults unless given, since a library reads no file that nobody told it to read
+ * @param keepProviders lets provider processes go on for the next run, until [endProviders] or the end of the client: for programs that look again and again.
+ *   They go on with the credentials that they got; a run with another environment or other limits starts them anew
  * @throws DriftmgrException.InvalidConfig for settings that cannot be followed
  */
-public class Client(settings: Settings? = null) : AutoCloseable {
-    internal val native: NativeClient = native { nativeNewClient(settings?.native) }
+public class Client(settings: Settings? = null, keepProviders: Boolean = false) : AutoCloseable {
+    internal val native: NativeClient = native { nativeNewClient(settings?.native, keepProviders) }
 
     /** The severity rules that hold: those of the settings, then the built-in ones. */
     public fun rules(): List<SeverityRule> = native { native.rules() }
@@ -158,6 +160,11 @@ public class Client(settings: Settings? = null) : AutoCloseable {
         options.check()
         val made = calling(timeout, onEvent) { native.snapshot(stacks.natives(), options, it) }
         return SnapshotMade(Snapshot(made.snapshot), DriftReport(made.report))
+    }
+
+    /** Ends the provider processes that were kept; the next run starts them anew. Does nothing unless the client keeps them. */
+    public suspend fun endProviders(timeout: Duration? = null) {
+        calling(timeout, null) { native.endProviders(it) }
     }
 
     /** What this machine offers, and for each target the binary of every provider. Nothing is started and nothing is written. */

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use driftmgr_core::Context;
 use driftmgr_core::address::ProviderConfigAddress;
-use driftmgr_core::drift::{Basis, InstanceRef, Observation, Observed, Reality, Support};
+use driftmgr_core::drift::{InstanceRef, Observed, Reality, Support};
 use driftmgr_core::provider::ReaderInfo;
-use driftmgr_core::value::{diff, json as values};
-use driftmgr_core::{Error, ErrorKind, Result};
+use driftmgr_core::value::json as values;
+use driftmgr_core::{Context, Result};
 use pyo3::prelude::*;
 
 use tokio::sync::Semaphore;
@@ -69,28 +68,7 @@ impl PythonReality {
             let _turn = self.turns.acquire().await;
             asked.await
         };
-        let Some(found) = cx.run(asked).await? else {
-            return Ok(Observed::Absent {
-                stored,
-                schema: Arc::default(),
-                notes: Vec::new(),
-                effect: None,
-            });
-        };
-        let current = values::untyped(found);
-        let same = diff(&stored, &current, None).is_empty();
-        Ok(Observed::Present(Box::new(Observation {
-            stored,
-            current,
-            schema: Arc::default(),
-            verdict: (!same).then(|| {
-                Err(Error::new(
-                    ErrorKind::Unsupported,
-                    "this reality does not say what apply would do",
-                ))
-            }),
-            basis: Basis::PlanBack,
-            notes: Vec::new(),
-        })))
+        let current = cx.run(asked).await?.map(values::untyped);
+        Ok(Observed::without_schema(stored, current))
     }
 }

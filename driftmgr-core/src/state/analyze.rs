@@ -158,7 +158,7 @@ impl State {
         }
         let mut orphaned = BTreeSet::new();
         for (resource, instance) in self.instances() {
-            for dependency in &instance.dependencies {
+            for dependency in instance.dependencies.iter() {
                 if !known.contains(dependency.as_ref()) {
                     orphaned.insert(OrphanedDependency {
                         address: resource.instance_address(instance),

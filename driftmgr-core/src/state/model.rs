@@ -113,7 +113,7 @@ pub struct Instance {
     /// Its identity and the version of the identity's schema.
     pub identity: Option<(u64, RawJson)>,
     /// Addresses of what it depends on, transitive and without keys, as stored.
-    pub dependencies: Vec<Arc<str>>,
+    pub dependencies: Arc<[Arc<str>]>,
     /// `depends_on` of states before Terraform 0.12.14: what it refers to, not transitive, relative to its module. Terraform reads
     /// and forgets it, so it is not written by [`State::to_v4_bytes`].
     pub depends_on: Vec<String>,
@@ -214,7 +214,7 @@ impl Instance {
             sensitive: PathSet::default(),
             private: None,
             identity: None,
-            dependencies: Vec::new(),
+            dependencies: Arc::default(),
             depends_on: Vec::new(),
             create_before_destroy: false,
             provider: None,

@@ -12,11 +12,11 @@ use async_trait::async_trait;
 use super::model::Effect;
 use crate::address::{InstanceAddress, ProviderConfigAddress};
 use crate::context::Context;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::provider::plan_back::Verdict;
 use crate::provider::{ReaderInfo, ResourceSchema};
 use crate::state::Instance;
-use crate::value::{Path, Value};
+use crate::value::{Path, Value, diff};
 
 pub use plan::PlanReality;
 pub use readers::{Readers, Routes};
@@ -62,6 +62,36 @@ pub enum Observed {
     },
     /// It could not be looked at.
     Unreadable(Error),
+}
+
+impl Observed {
+    /// What somebody found who has neither the provider nor its schema: the attributes as they are, or `None` for an object that was looked for and
+    /// is not there. Nobody says then what apply would do about a difference.
+    pub fn without_schema(stored: Value, current: Option<Value>) -> Self {
+        let schema = Arc::default();
+        let Some(current) = current else {
+            return Self::Absent {
+                stored,
+                schema,
+                notes: Vec::new(),
+                effect: None,
+            };
+        };
+        let same = diff(&stored, &current, None).is_empty();
+        Self::Present(Box::new(Observation {
+            stored,
+            current,
+            schema,
+            verdict: (!same).then(|| {
+                Err(Error::new(
+                    ErrorKind::Unsupported,
+                    "this reality does not say what apply would do",
+                ))
+            }),
+            basis: Basis::PlanBack,
+            notes: Vec::new(),
+        }))
+    }
 }
 
 /// An object that is there.

@@ -164,12 +164,16 @@ fn alone<T>(
     read(&reader, &part)
 }
 
+type Dependencies = Arc<[Arc<str>]>;
+
 struct Reader<'a> {
     document: Document<'a>,
     text: &'a ByteString,
     // Thousands of instances say the same; it is kept once.
     providers: RefCell<HashMap<&'a str, Arc<ProviderConfigAddress>, RandomState>>,
     texts: RefCell<HashSet<Arc<str>, RandomState>>,
+    /// By their JSON.
+    lists: RefCell<HashMap<&'a str, Dependencies, RandomState>>,
 }
 
 impl<'a> Reader<'a> {
@@ -179,6 +183,7 @@ impl<'a> Reader<'a> {
             text,
             providers: RefCell::default(),
             texts: RefCell::default(),
+            lists: RefCell::default(),
         }
     }
 
@@ -442,16 +447,16 @@ impl<'a> Reader<'a> {
         ))))
     }
 
-    fn dependencies(&self, object: &Object<'a>, what: &dyn fmt::Display) -> Result<Vec<Arc<str>>> {
-        let Some(raw) = object.get("dependencies") else {
-            return Ok(Vec::new());
-        };
-        // Without escapes, as a rule.
-        if let Ok(texts) = serde_json::from_str::<Vec<&str>>(raw) {
-            return Ok(texts.into_iter().map(|text| self.shared(text)).collect());
+    /// One list for all instances that depend on the same, as those of a resource do.
+    fn dependencies(&self, object: &Object<'a>, what: &dyn fmt::Display) -> Result<Dependencies> {
+        let raw = object.get("dependencies").unwrap_or("[]");
+        if let Some(known) = self.lists.borrow().get(raw) {
+            return Ok(Arc::clone(known));
         }
         let texts = self.strings(object, "dependencies", what)?;
-        Ok(texts.iter().map(|text| self.shared(text)).collect())
+        let list: Dependencies = texts.iter().map(|text| self.shared(text)).collect();
+        self.lists.borrow_mut().insert(raw, Arc::clone(&list));
+        Ok(list)
     }
 
     fn shared(&self, text: &str) -> Arc<str> {

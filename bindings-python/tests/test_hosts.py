@@ -20,7 +20,7 @@ from conftest import REPOSITORY, Slow
 
 import driftmgr
 
-CALLS = int(os.environ.get("DRIFTMGR_LEAK_CALLS", "20000"))
+CALLS = int(os.environ.get("DRIFTMGR_LEAK_CALLS", "100000"))
 
 
 def resident() -> int:

@@ -226,18 +226,18 @@ class RealityTest {
     @Test
     fun `realities and what they answer leave memory as it was`() = runBlocking(Dispatchers.Default) {
         val stack = client.open(quickstart)
-        val large = "x".repeat(50_000)
-        suspend fun round() = repeat(60) {
+        val large = "x".repeat(150_000)
+        suspend fun round() = repeat(30) {
             stack.withReality { _, attributes -> attributes.with("large", JsonPrimitive(large)) }.use { it.detectDrift() }
             stack.withReality { _, _ -> error(large) }.use { it.detectDrift() }
         }
         round()
         System.gc()
         val before = resident()
-        repeat(3) { round() }
+        repeat(2) { round() }
         System.gc()
         val grown = resident() - before
-        println("memory: $grown MB more after 360 runs whose realities answered 108 MB")
+        println("memory: $grown MB more after 120 runs whose realities answered 108 MB")
         assertTrue(grown < 60, "$grown MB more; it was $before MB")
         withTimeout(5_000) { while (uniffiForeignFutureHandleCount() > 0) delay(5) }
     }

@@ -74,6 +74,8 @@ const wrong = [
   ['snapshot', /^snapshot must be a Snapshot, not an object of class Object/, () => stack.againstSnapshot({})],
   ['other', /^other must be a State/, () => stack.againstState(stack)],
   ['plan', /^plan must be a Plan, not null/, () => stack.againstPlan(null)],
+  ['reality', /^reality must be an object with a method observe\(\), not an object of class Object/, () => stack.withReality({})],
+  ['reality that is a function', /^reality must be an object with a method observe\(\), not a function/, () => stack.withReality(() => null)],
   ['stacks', /^stacks must be an array of Stacks/, () => client.detectDrift(['.'])],
   ['prototype', /^options\.__proto__|^options\.constructor is unknown/, () => stack.detectDrift({ constructor: 1 })],
 ];

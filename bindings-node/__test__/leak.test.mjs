@@ -51,3 +51,20 @@ test('neither do errors, events, aborts and streams that were left', () => {
   );
   assert.ok(mebibytes < 16, `${mebibytes} MiB`);
 });
+
+test('neither do realities, their answers and those that nobody waited for', () => {
+  const mebibytes = grown(
+    `const stack = await open(path);
+     const once = async () => {
+       await stack.withReality({ observe: (address, attributes) => attributes }).detectDrift();
+       await stack.withReality({ async observe() { throw new Error('no'); } }).detectDrift();
+       const controller = new AbortController();
+       const observe = (address, attributes, { signal }) => new Promise((resolve) => { signal.addEventListener('abort', () => resolve(null)); });
+       const run = stack.withReality({ observe }).detectDrift({ signal: controller.signal }).catch(() => {});
+       setImmediate(() => controller.abort());
+       await run;
+     };`,
+    400,
+  );
+  assert.ok(mebibytes < 16, `${mebibytes} MiB`);
+});

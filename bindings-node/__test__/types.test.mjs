@@ -14,7 +14,7 @@ const home = fileURLToPath(new URL('../consumers', import.meta.url));
 
 const CONSUMER = `
 import { Client, DriftmgrError, DriftReport, ExactNumber, History, isDriftmgrError, open, Settings, State, version } from 'driftmgr';
-import type { Check, DriftEvent, ErrorCode, Finding, JsonValue, Severity } from 'driftmgr';
+import type { Check, DriftEvent, ErrorCode, Finding, JsonValue, ObservedAttributes, Reality, Severity } from 'driftmgr';
 
 function exhaustive(code: ErrorCode): number {
   switch (code) {
@@ -43,6 +43,15 @@ export async function main(signal: AbortSignal): Promise<number> {
   for await (const item of stack.driftStream().items()) {
     if (item.type === 'looked') console.log(item.looked.done / item.looked.total);
   }
+  const inventory: Reality = {
+    async observe(address, attributes, { signal: given }) {
+      if (given.aborted || address.length === 0) return null;
+      const tags: ObservedAttributes = { size: 2n ** 64n, owner: undefined };
+      return { ...attributes, tags };
+    },
+  };
+  console.log((await stack.withReality(inventory).check({ signal })).safe);
+  console.log(stack.withReality({ observe: (_, { id }) => (id === null ? null : { id }) }).label);
   const check: Check = report.check('critical');
   if (check.safe === null) console.log(check.exit);
   const html: string = await report.render('html', { timestamp: new Date() });
@@ -74,6 +83,9 @@ const refused = {
   'changing a list inside': `report.findings[0]!.drift.reasons.pop()`,
   'a member that there is not': `report.findings[0]!.severity`,
   'another kind of state': `stack.againstState(stack)`,
+  'a reality without its method': `stack.withReality({})`,
+  'a reality that answers nothing': `stack.withReality({ observe: () => undefined })`,
+  'a reality that answers a list': `stack.withReality({ observe: async () => [1] })`,
 };
 
 const REFUSED = `

@@ -11,11 +11,15 @@ use driftmgr_core::{Error, ErrorKind, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::ser::{CompactFormatter, Formatter};
+use serde_json::{Map, Value};
 
 use crate::failure::unreadable;
 
 /// The member that holds the digits of a number. No key of a state or a result begins like that.
 const EXACT: &str = "\\u0000exact";
+
+/// The same as it is when it was read.
+const EXACT_READ: &str = "\0exact";
 
 /// Integers up to here are exact as doubles (`Number.MAX_SAFE_INTEGER`).
 const SAFE: u64 = (1 << 53) - 1;
@@ -34,6 +38,42 @@ pub(crate) fn text(value: &impl Serialize) -> Result<String> {
 /// Options that were written by `ts/`.
 pub(crate) fn options<T: DeserializeOwned>(text: &str) -> Result<T> {
     serde_json::from_str(text).map_err(|e| unreadable(&e))
+}
+
+/// A document that was written by `ts/`, with its exact numbers.
+pub(crate) fn value(text: &str) -> Result<Value> {
+    // The message of serde can hold a part of the text, and that may be a secret.
+    let read = serde_json::from_str(text).map_err(|e| {
+        Error::new(
+            ErrorKind::InvalidInput,
+            "the document nests too deep, or is no JSON",
+        )
+        .with("at", format!("{}:{}", e.line(), e.column()))
+    })?;
+    Ok(exactly(read))
+}
+
+/// Puts numbers in the places of the objects that stand for them.
+fn exactly(value: Value) -> Value {
+    match value {
+        Value::Array(items) => items.into_iter().map(exactly).collect(),
+        Value::Object(entries) => match digits(&entries) {
+            Some(number) => Value::Number(number),
+            None => entries
+                .into_iter()
+                .map(|(key, value)| (key, exactly(value)))
+                .collect(),
+        },
+        other => other,
+    }
+}
+
+/// The number that an object stands for.
+fn digits(entries: &Map<String, Value>) -> Option<serde_json::Number> {
+    if entries.len() != 1 {
+        return None;
+    }
+    entries.get(EXACT_READ)?.as_str()?.parse().ok()
 }
 
 fn unwritable(error: &serde_json::Error) -> Error {
@@ -77,7 +117,7 @@ impl Formatter for Exact {
         writer: &mut W,
         json: &str,
     ) -> io::Result<()> {
-        let value: serde_json::Value = serde_json::from_str(json)?;
+        let value: Value = serde_json::from_str(json)?;
         let written = text(&value).map_err(io::Error::other)?;
         writer.write_all(written.as_bytes())
     }

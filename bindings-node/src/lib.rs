@@ -12,6 +12,7 @@ mod exchange;
 mod failure;
 mod history;
 mod plan;
+mod reality;
 mod report;
 mod run;
 mod settings;

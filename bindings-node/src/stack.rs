@@ -1,14 +1,17 @@
 //! `Stack`: a state with what is known around it.
 
+use std::sync::Arc;
+
 use driftmgr_core::client;
 use napi::Env;
-use napi::bindgen_prelude::PromiseRaw;
+use napi::bindgen_prelude::{Function, PromiseRaw};
 use napi_derive::napi;
 
 use crate::call::Call;
 use crate::drift::DriftChoices;
 use crate::exchange::{options, text};
 use crate::plan::Plan;
+use crate::reality::{JsReality, Question};
 use crate::report::DriftReport;
 use crate::run::{now, promise};
 use crate::snapshot::{Recorded, Snapshot};
@@ -177,5 +180,12 @@ impl Stack {
             let (snapshot, report) = stack.snapshot(&given).await?;
             Ok(Recorded::of(snapshot, DriftReport::of(report, vec![stack])))
         })
+    }
+
+    /// The same stack, with a function that is asked what is really there.
+    #[napi]
+    pub fn with_reality(&self, ask: Function<'_, Question, ()>) -> napi::Result<Self> {
+        let reality = Arc::new(JsReality::new(&ask)?);
+        Ok(Self::of(self.inner.with_reality(reality)))
     }
 }

@@ -57,6 +57,35 @@ function exact(_key: string, value: unknown): unknown {
   return value;
 }
 
+/**
+ * The text of a document that the native half reads, with exact numbers. What JSON has no place for is given to `refuse`, with the name of its member.
+ */
+export function write(document: object, refuse: (name: string, value: unknown) => never): string {
+  return JSON.stringify(document, function (this: Readonly<Record<string, unknown>>, name, plain: unknown) {
+    // What `toJSON` made of it comes as `plain`.
+    const value = this[name];
+    if (value instanceof ExactNumber) return { [EXACT]: value.digits };
+    if (typeof value === 'bigint') return { [EXACT]: value.toString() };
+    if (!isJson(plain)) refuse(name, plain);
+    return plain;
+  });
+}
+
+/** Whether a value says in JSON what it says here, as far as can be seen from outside. */
+function isJson(value: unknown): boolean {
+  switch (typeof value) {
+    case 'number':
+      return Number.isFinite(value);
+    case 'object':
+      return value === null || Array.isArray(value) || Object.prototype.toString.call(value) === '[object Object]';
+    case 'function':
+    case 'symbol':
+      return false;
+    default:
+      return true;
+  }
+}
+
 /** Freezes a tree. Not recursive: states may be nested deeper than the stack. */
 function freeze(root: unknown): unknown {
   const open: unknown[] = [root];

@@ -18,6 +18,7 @@ export { ExactNumber, type JsonObject, type JsonValue } from './exchange.js';
 export { History, type HistoryOptions, type HistoryQuestion } from './history.js';
 export type { PathLike } from './options.js';
 export { Plan } from './plan.js';
+export type { ObserveCall, ObservedAttributes, ObservedValue, Reality } from './reality.js';
 export { DriftReport, type RenderOptions, type ReportFormat } from './report.js';
 export type * from './results.js';
 export { Settings, type SettingsOptions } from './settings.js';

@@ -131,6 +131,22 @@ export declare class Plan {
   get formatVersion(): string
 }
 
+/** One object that is asked for, and the place for its answer. See `ts/reality.ts`. */
+export declare class Question {
+  /** The address of the object. */
+  address(): string
+  /** What the state says of it, secrets included, as text. */
+  attributes(): string
+  /** The object is there, with these attributes. */
+  present(attributes: string): void
+  /** It was looked for and is not there. */
+  absent(): void
+  /** It could not be looked at. */
+  unreadable(code: string, message: string): void
+  /** Resolves when nobody waits for the answer any more. */
+  settled(): Promise<undefined>
+}
+
 /** A snapshot, and the report of the run that made it. */
 export declare class Recorded {
   /** The snapshot. */
@@ -193,6 +209,8 @@ export declare class Stack {
   againstState(call: Call, other: State, given: string): Promise<DriftReport>
   /** What it is like now. */
   snapshot(call: Call, given: string): Promise<Recorded>
+  /** The same stack, with a function that is asked what is really there. */
+  withReality(ask: ((arg: Question) => void)): Stack
 }
 
 /** See `ts/state.ts`. */

@@ -100,11 +100,11 @@ export function bytes(name: string, value: string | Uint8Array): Buffer {
 }
 
 /** What was given instead. Never the inside of an object, and a text only where it cannot be a secret. */
-function shown(value: unknown, withText = false): string {
+export function shown(value: unknown, withText = false): string {
   if (isText(value)) return withText ? inspect(value, { maxStringLength: 40 }) : value === '' ? 'an empty string' : 'a string';
   if (typeof value === 'function') return 'a function';
   if (Array.isArray(value)) return 'an array';
-  if (value instanceof Date) return 'an invalid Date';
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid Date' : 'a Date';
   if (typeof value === 'object' && value !== null) return `an object of class ${value.constructor?.name ?? 'null'}`;
   return String(value);
 }

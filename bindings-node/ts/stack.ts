@@ -3,6 +3,7 @@ import { parse } from './exchange.js';
 import type { Stack as NativeStack } from './native.types.js';
 import { count, duration, flag, instanceOf, judge, oneOf, options, text, textMap, texts, type Rules } from './options.js';
 import { Plan } from './plan.js';
+import { asking, realities, type Reality } from './reality.js';
 import { DriftReport } from './report.js';
 import type { Check, ConfigurationSummary, Explanation, Problem, WorkspaceInfo } from './results.js';
 import { Snapshot } from './snapshot.js';
@@ -127,6 +128,15 @@ export class Stack {
     judge('address', address, text);
     const [call, rest] = looking(given);
     return ask(call, (native) => this.#native.explain(native, address, rest));
+  }
+
+  /**
+   * The same stack, with somebody else to say what is really there instead of the providers: for `detectDrift`, `driftStream`, `check`, `explain` and
+   * `snapshot`, and for a client's that it is given to.
+   */
+  withReality(reality: Reality): Stack {
+    judge('reality', reality, realities);
+    return new Stack(now(() => this.#native.withReality(asking(reality))));
   }
 
   /** Compares with what a plan says, which must have been made from this state. No provider is asked. */

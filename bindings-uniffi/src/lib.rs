@@ -20,6 +20,7 @@ pub mod history;
 pub mod job;
 pub mod options;
 pub mod plan;
+pub mod reality;
 pub mod records;
 pub mod report;
 pub mod settings;

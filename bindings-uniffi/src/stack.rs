@@ -12,6 +12,7 @@ use crate::error::Failure;
 use crate::job::{Job, runtime};
 use crate::options::DriftOptions;
 use crate::plan::Plan;
+use crate::reality::{ForeignReality, NativeReality};
 use crate::records::{
     Check, ConfigurationSummary, Explanation, Finding, LookedAt, NotLookedAt, Problem,
     WorkspaceInfo,
@@ -78,6 +79,12 @@ impl Stack {
     /// What could not be read of the configuration. The state is whole all the same.
     pub fn problems(&self) -> Result<Vec<Problem>, Failure> {
         typed(&self.inner.problems())
+    }
+
+    /// The same stack, with somebody else to say what is really there instead of the providers.
+    pub fn with_reality(&self, reality: Arc<dyn NativeReality>) -> Arc<Self> {
+        let reality = ForeignReality::new(reality);
+        Self::new(self.inner.with_reality(Arc::new(reality)))
     }
 
     /// Looks at every managed instance.

@@ -74,6 +74,12 @@ public class Stack internal constructor(internal val native: NativeStack) : Auto
         return calling(timeout, onEvent) { native.explain(address, options, it) }
     }
 
+    /**
+     * The same stack, with somebody else to say what is really there instead of the providers: for [detectDrift], [driftStream], [check], [explain]
+     * and [snapshot], and for those of a client that it is given to.
+     */
+    public fun withReality(reality: Reality): Stack = Stack(native { native.withReality(Observing(reality)) })
+
     /** Compares with what a plan says. */
     public suspend fun againstPlan(
         plan: Plan,

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use driftmgr_core::address::ProviderConfigAddress;
 use driftmgr_core::context::CancelToken;
-use driftmgr_core::drift::{Basis, InstanceRef, Observation, Observed, Reality, Support};
+use driftmgr_core::drift::{InstanceRef, Observed, Reality, Support};
 use driftmgr_core::provider::ReaderInfo;
-use driftmgr_core::value::{diff, json};
+use driftmgr_core::value::json;
 use driftmgr_core::{Context, Error, ErrorKind, Result};
 use futures::channel::oneshot;
 use futures::future::{Either, select};
@@ -61,29 +61,8 @@ impl JsReality {
         let stored = object.instance.attributes_untyped()?;
         let attributes = exchange::text(&json::encode_plain(&stored))?;
         let asked = self.ask(object.address.to_string(), attributes);
-        let Some(found) = cx.run(asked).await? else {
-            return Ok(Observed::Absent {
-                stored,
-                schema: Arc::default(),
-                notes: Vec::new(),
-                effect: None,
-            });
-        };
-        let current = json::untyped(found);
-        let same = diff(&stored, &current, None).is_empty();
-        Ok(Observed::Present(Box::new(Observation {
-            stored,
-            current,
-            schema: Arc::default(),
-            verdict: (!same).then(|| {
-                Err(Error::new(
-                    ErrorKind::Unsupported,
-                    "this reality does not say what apply would do",
-                ))
-            }),
-            basis: Basis::PlanBack,
-            notes: Vec::new(),
-        })))
+        let current = cx.run(asked).await?.map(json::untyped);
+        Ok(Observed::without_schema(stored, current))
     }
 
     async fn ask(&self, address: String, attributes: String) -> Answer {

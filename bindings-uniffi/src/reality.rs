@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use driftmgr_core::address::ProviderConfigAddress;
-use driftmgr_core::drift::{Basis, InstanceRef, Observation, Reality, Support};
+use driftmgr_core::drift::{InstanceRef, Reality, Support};
 use driftmgr_core::provider::ReaderInfo;
-use driftmgr_core::value::{diff, json};
+use driftmgr_core::value::json;
 use driftmgr_core::{Context, Error, Result, drift};
 use tokio::sync::Semaphore;
 
@@ -68,31 +68,11 @@ impl ForeignReality {
             Ok(self.reality.observe(address, attributes).await)
         };
         let current = match cx.run(asked).await? {
-            Observed::Present { attributes } => json::untyped(parsed(&attributes)?),
-            Observed::Absent => {
-                return Ok(drift::Observed::Absent {
-                    stored,
-                    schema: Arc::default(),
-                    notes: Vec::new(),
-                    effect: None,
-                });
-            }
+            Observed::Present { attributes } => Some(json::untyped(parsed(&attributes)?)),
+            Observed::Absent => None,
             Observed::Unreadable { kind, message } => return Err(Error::new(named(kind), message)),
         };
-        let same = diff(&stored, &current, None).is_empty();
-        Ok(drift::Observed::Present(Box::new(Observation {
-            stored,
-            current,
-            schema: Arc::default(),
-            verdict: (!same).then(|| {
-                Err(Error::new(
-                    driftmgr_core::ErrorKind::Unsupported,
-                    "this reality does not say what apply would do",
-                ))
-            }),
-            basis: Basis::PlanBack,
-            notes: Vec::new(),
-        })))
+        Ok(drift::Observed::without_schema(stored, current))
     }
 }
 

@@ -205,6 +205,7 @@ impl<'a> Kotlin<'a> {
         command
             .current_dir(&self.layout.workspace)
             .env("CARGO_TARGET_DIR", &self.layout.target)
+            .env("DRIFTMGR_TOOLS_DIR", &self.layout.tools)
             // Cargo names its output there, and the library in it would be taken instead of the one in the jar.
             .env_remove("LD_LIBRARY_PATH")
             .env_remove("DYLD_FALLBACK_LIBRARY_PATH")

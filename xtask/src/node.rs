@@ -164,6 +164,7 @@ impl<'a> Node<'a> {
             .args(["--test", "--test-reporter=spec"])
             .args(words)
             .env("DRIFTMGR_REPOSITORY", &self.layout.workspace)
+            .env("DRIFTMGR_TOOLS_DIR", &self.layout.tools)
             .env_remove("NODE_OPTIONS");
         let folder = self.project.join("test");
         for file in stamp::sources(&folder, &["mjs"])? {

@@ -1,6 +1,6 @@
 //! A reality that is written in JavaScript: it is asked for each object, and answers what is there.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use driftmgr_core::address::ProviderConfigAddress;

@@ -200,13 +200,15 @@ def test_gone_and_unreadable_are_different_things(stack: driftmgr.Stack) -> None
     assert not broken.check()
 
 
-def test_an_answer_that_is_none_is_unreadable(stack: driftmgr.Stack) -> None:
+@pytest.mark.parametrize("answer", [object(), "text", [{"id": "a"}], 5, float("nan")])
+def test_an_answer_that_is_none_is_unreadable(stack: driftmgr.Stack, answer: Any) -> None:
     class Wrong(driftmgr.Reality):
         def observe(self, address: str, attributes: dict[str, Any]) -> dict[str, Any] | None:
-            return object()  # type: ignore[return-value]
+            return answer  # type: ignore[no-any-return]
 
     report = stack.with_reality(Wrong()).detect_drift()
-    assert report.summary.unverifiable == report.summary.unverifiable > 0
+    assert report.summary.unverifiable > 0
+    assert report.summary.checked == 0
     assert not report.findings
     with pytest.raises(TypeError, match="observe"):
         stack.with_reality(object())  # type: ignore[arg-type]

@@ -48,7 +48,7 @@ fn write(release: &Release, bill: &Bill) -> Result<String, Failure> {
     let mut cyclonedx = release.command(release.layout.bin().join("cargo-cyclonedx"));
     cyclonedx
         .args(["cyclonedx", "--format", "json", "--spec-version", "1.5"])
-        .args(["--describe", "crate", "--no-build-deps"])
+        .arg("--no-build-deps")
         .args(["--target", bill.target, "--override-filename", &file])
         .arg("--manifest-path")
         .arg(

@@ -66,7 +66,7 @@ pub enum Observed {
 
 impl Observed {
     /// What somebody found who has neither the provider nor its schema: the attributes as they are, or `None` for an object that was looked for and
-    /// is not there. Nobody says then what apply would do about a difference.
+    /// is not there. Nobody says then what apply would do about a difference. Attributes that are no map are no answer.
     pub fn without_schema(stored: Value, current: Option<Value>) -> Self {
         let schema = Arc::default();
         let Some(current) = current else {
@@ -77,6 +77,12 @@ impl Observed {
                 effect: None,
             };
         };
+        if !matches!(current, Value::Map(_)) {
+            return Self::Unreadable(Error::new(
+                ErrorKind::InvalidInput,
+                "what this reality answered is no object of attributes",
+            ));
+        }
         let same = diff(&stored, &current, None).is_empty();
         Self::Present(Box::new(Observation {
             stored,
@@ -171,4 +177,34 @@ pub trait Reality: Send + Sync {
 
     /// Looks at one object.
     async fn observe(&self, cx: &Context, object: &InstanceRef) -> Observed;
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::value::json::untyped;
+
+    #[test]
+    fn who_has_no_schema_says_what_is_there_or_nothing() {
+        let stored = || untyped(json!({"id": "a", "size": 1}));
+        let observed = |current| Observed::without_schema(stored(), current);
+        assert!(matches!(observed(None), Observed::Absent { .. }));
+        let Observed::Present(same) = observed(Some(stored())) else {
+            panic!("it is there");
+        };
+        assert!(same.verdict.is_none());
+        let Observed::Present(other) = observed(Some(untyped(json!({"id": "a", "size": 2}))))
+        else {
+            panic!("it is there");
+        };
+        assert!(other.verdict.unwrap().is_err());
+        for wrong in [json!("text"), json!([{"id": "a"}]), json!(5), json!(null)] {
+            let Observed::Unreadable(error) = observed(Some(untyped(wrong))) else {
+                panic!("no attributes");
+            };
+            assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        }
+    }
 }

@@ -43,13 +43,14 @@ pub fn make(release: &Release) -> Result<Vec<String>, Failure> {
 }
 
 fn write(release: &Release, bill: &Bill) -> Result<String, Failure> {
-    // The tool takes this name as it is.
-    let file = format!("driftmgr-{VERSION}-{}.cdx.json", bill.of);
+    // The tool adds what kind of file it is.
+    let name = format!("driftmgr-{VERSION}-{}.cdx", bill.of);
+    let file = format!("{name}.json");
     let mut cyclonedx = release.command(release.layout.bin().join("cargo-cyclonedx"));
     cyclonedx
         .args(["cyclonedx", "--format", "json", "--spec-version", "1.5"])
         .arg("--no-build-deps")
-        .args(["--target", bill.target, "--override-filename", &file])
+        .args(["--target", bill.target, "--override-filename", &name])
         .arg("--manifest-path")
         .arg(
             release

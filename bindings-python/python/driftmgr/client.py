@@ -63,8 +63,8 @@ class Client:
     ``settings`` are the defaults unless given: a library reads no file that nobody told it to read; :meth:`Settings.load` does.
     ``backends`` are kinds of backends written in Python: what makes one from the arguments of its ``backend`` block and the root module's folder.
 
-    With ``keep_providers``, provider processes go on for the next run, until :meth:`end_providers` or the end of the client: for programs that look again and
-    again. They go on with the credentials that they got; a run with another environment or other limits starts them anew. Otherwise
+    With ``keep_providers``, provider processes go on for the next run, until :meth:`end_providers` or the end of the client: for programs that look
+    again and again. They go on with the credentials that they got; a run with another environment or other limits starts them anew. Otherwise
     all processes have ended when a run has.
     """
 
@@ -207,7 +207,7 @@ class Client:
         return _survey(await self._native.detect_drift_at(_options.paths("paths", paths), real, how, drift, terms))
 
     def end_providers(self, **options: Unpack[CallOptions]) -> None:
-        """Ends the provider processes that were kept; the next run starts them anew. Does nothing unless the client was made with ``keep_providers``."""
+        """Ends the provider processes that were kept; the next run starts them anew. Does nothing unless the client has ``keep_providers``."""
         self._native.end_providers(_options.terms(options, where="end_providers")).wait()
 
     async def end_providers_async(self, **options: Unpack[CallOptions]) -> None:

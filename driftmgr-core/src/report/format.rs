@@ -145,7 +145,13 @@ impl FromStr for Format {
             .find(|format| format.name() == text)
             .ok_or_else(|| {
                 let names: Vec<&str> = Self::ALL.iter().map(|f| f.name()).collect();
-                Error::new(ErrorKind::InvalidInput, "there is no such format")
+                let message = match text {
+                    "arrow" | "parquet" => {
+                        "this build has no such format: it was made without `--features columnar`"
+                    }
+                    _ => "there is no such format",
+                };
+                Error::new(ErrorKind::InvalidInput, message)
                     .with("format", text)
                     .with_hint(format!("one of {}", names.join(", ")))
             })

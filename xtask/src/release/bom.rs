@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::native::TARGET;
+use super::native::{FEATURES, TARGET};
 use super::{Release, VERSION, tools};
 use crate::failure::{At, Failure};
 
@@ -17,7 +17,7 @@ struct Bill {
 
 const HOST: &str = "x86_64-unknown-linux-gnu";
 const BILLS: &[Bill] = &[
-    bill("cli", "driftmgr-cli", TARGET, ""),
+    bill("cli", "driftmgr-cli", TARGET, FEATURES),
     bill("wheel", "bindings-python", HOST, "columnar"),
     bill("npm", "bindings-node", HOST, ""),
     bill("jar", "bindings-uniffi", HOST, ""),

@@ -35,13 +35,17 @@ pub fn make(release: &Release) -> Result<Vec<String>, Failure> {
     Ok(vec![format!("{name}.tar.gz")])
 }
 
+/// What the published binary has besides what cargo builds by itself: Arrow and Parquet.
+pub const FEATURES: &str = "columnar";
+
 /// Compiles the static binary; nothing happens when that was done already.
 pub fn binary(release: &Release) -> Result<PathBuf, Failure> {
     needs_musl(release)?;
     let mut cargo = release.build("cargo");
     cargo
         .args(["build", "--quiet", "--release", "--locked"])
-        .args(["--package", "driftmgr-cli", "--target", TARGET])
+        .args(["--package", "driftmgr-cli", "--features", FEATURES])
+        .args(["--target", TARGET])
         .env("CC_x86_64_unknown_linux_musl", "musl-gcc");
     release.log("cli")?.run(&mut cargo)?;
     let binary = release.layout.target.join(TARGET).join("release/driftmgr");

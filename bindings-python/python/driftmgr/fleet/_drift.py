@@ -28,8 +28,9 @@ MB = 1_000_000
 class Drift(Job):
     """Holds states against what is really there. An input is the folder of a root module, or a state file, as every worker sees it.
 
-    All targets of a batch are one run, and a provider process serves all of a worker's runs that share a provider configuration. It ends with the job on one
-    machine, and with the worker on a cluster. A target that cannot be opened is a row with an ``error``. Objects that could not be looked at stand in ``not_looked_at``, and ``safe`` is never true then.
+    All targets of a batch are one run, and a provider process serves all of a worker's runs that share a provider configuration. It ends with the
+    job on one machine, and with the worker on a cluster. A target that cannot be opened is a row with an ``error``. Objects that could not be
+    looked at stand in ``not_looked_at``, and ``safe`` is never true then.
     """
 
     options: DriftOptions = field(default_factory=DriftOptions)

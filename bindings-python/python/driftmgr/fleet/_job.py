@@ -67,7 +67,7 @@ class Job(ABC):
     def _rows(self, inputs: Sequence[Cells]) -> Sequence[Row]:
         """The results of the inputs, in their order."""
 
-    def _end(self) -> None:
+    def _end(self) -> None:  # noqa: B027 (most jobs hold nothing)
         """There are no more batches in this process."""
 
     def _head(self, cells: Cells) -> Row:

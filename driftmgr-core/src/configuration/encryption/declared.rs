@@ -1,7 +1,8 @@
 //! What may stand in an `encryption` block, and the methods that it names for states.
 
 use super::super::build::problem_at;
-use super::super::syntax::{Block, Body, Expression, Location};
+use super::super::syntax::{Block, Body, Expression, Location, Node, NodeKind, Part, Step};
+use super::merge::ALIAS;
 use crate::error::{Error, Result};
 use crate::value::Value;
 
@@ -32,6 +33,16 @@ pub(super) fn check(body: &Body) -> Result<()> {
         let earlier = body.blocks.iter().take(at);
         let mut earlier = earlier.filter(|b| b.block_type == *what && b.labels == block.labels);
         let is_second = earlier.next().is_some();
+        // These are read before anything is evaluated, and before configurations are merged.
+        match what.as_str() {
+            "key_provider" => {
+                alias(block)?;
+            }
+            "state" => {
+                is_enforced(block)?;
+            }
+            _ => {}
+        }
         if let Some((_, name)) = NAMED.iter().find(|(word, _)| word == what) {
             check_labels(block, name)?;
             if is_second {
@@ -191,9 +202,29 @@ fn no_flag(enforced: &Expression) -> Error {
         .with_hint("no variable can be used here")
 }
 
-/// Type and name in a reference such as `method.aes_gcm.main`, where `root` is `method`.
+/// Type and name in a reference such as `method.aes_gcm.main`, where `root` is `method`. The JSON spelling puts it in a string.
 pub(super) fn referenced(expression: &Expression, root: &str) -> Option<[String; 2]> {
-    reference(&expression.as_reference()?, root)
+    named(&expression.node, root)
+}
+
+fn named(node: &Node, root: &str) -> Option<[String; 2]> {
+    match &node.kind {
+        NodeKind::Traversal(first, steps) => {
+            let is_root = matches!(&first.kind, NodeKind::Variable(name) if name == root);
+            match steps.as_slice() {
+                [(Step::Attribute(kind), _), (Step::Attribute(name), _)] if is_root => {
+                    Some([kind.clone(), name.clone()])
+                }
+                _ => None,
+            }
+        }
+        NodeKind::Template(parts) => match parts.as_slice() {
+            [Part::Interpolation(inner)] => named(inner, root),
+            _ => None,
+        },
+        NodeKind::Literal(Value::String(text)) => reference(text, root),
+        _ => None,
+    }
 }
 
 /// The same of a text.
@@ -203,5 +234,21 @@ pub(super) fn reference(text: &str, root: &str) -> Option<[String; 2]> {
     match (found, words.next()) {
         ((first, kind, name), None) if first == root => Some([kind.to_owned(), name.to_owned()]),
         _ => None,
+    }
+}
+
+/// The name that a key provider's metadata is stored under. Nothing but a literal can stand there.
+pub(super) fn alias(block: &Block) -> Result<Option<String>> {
+    let Some(expression) = block.body.attribute(ALIAS) else {
+        return Ok(None);
+    };
+    match expression.as_literal() {
+        Some(Value::String(text)) => Ok(Some(text).filter(|text| !text.is_empty())),
+        Some(Value::Null) => Ok(None),
+        _ => {
+            let message = format!("`{ALIAS}` is not a text");
+            Err(problem_at(&expression.location(), message)
+                .with_hint("no variable can be used here"))
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::build::problem_at;
 use super::super::syntax::{Block, Expression};
-use super::declared::{address, reference, referenced};
+use super::declared::{address, alias, reference, referenced};
 use super::merge::ALIAS;
 use super::methods::{bytes, known_arguments, no_bytes};
 use super::{Resolver, at, unsupported};
@@ -195,21 +195,5 @@ impl Resolver<'_> {
         let message = format!("`{argument}` of `{}` is not {what}", address(block));
         problem_at(place.as_ref().unwrap_or(&block.location), message)
             .with_hint(format!("give {what}; a variable needs the right type"))
-    }
-}
-
-/// The name that the provider's metadata is stored under. Nothing but a literal can stand there.
-fn alias(block: &Block) -> Result<Option<String>> {
-    let Some(expression) = block.body.attribute(ALIAS) else {
-        return Ok(None);
-    };
-    match expression.as_literal() {
-        Some(Value::String(text)) => Ok(Some(text).filter(|text| !text.is_empty())),
-        Some(Value::Null) => Ok(None),
-        _ => {
-            let message = format!("`{ALIAS}` is not a text");
-            Err(problem_at(&expression.location(), message)
-                .with_hint("no variable can be used here"))
-        }
     }
 }

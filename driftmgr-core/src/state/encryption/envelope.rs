@@ -13,6 +13,8 @@ use crate::state::read::json::{Document, Object, object};
 
 /// The one version of the format that there is.
 const VERSION: &str = "v0";
+/// What to do about a broken envelope.
+const RESTORE: &str = "the file was changed or not copied completely; restore it from a backup";
 
 /// An encrypted state as it is stored. `Debug` shows names and sizes.
 #[derive(Clone, PartialEq, Eq)]
@@ -45,7 +47,11 @@ impl Envelope {
         if top.get("encryption_version").is_none() && top.get("encrypted_data").is_none() {
             return Ok(None);
         }
-        read(Document { text }, &top).map(Some)
+        let envelope = read(Document { text }, &top).map_err(|error| match error.hints() {
+            [] => error.with_hint(RESTORE),
+            _ => error,
+        });
+        envelope.map(Some)
     }
 
     /// The bytes that are stored.
@@ -154,7 +160,7 @@ fn read(document: Document<'_>, top: &Object<'_>) -> Result<Envelope> {
             Some(raw) => document.error(raw, message),
             None => document.error_at(0, message),
         };
-        error.with_hint("the file was changed or not copied completely; restore it from a backup")
+        error.with_hint(RESTORE)
     };
     let field = |name: &str| {
         let missing = || broken(None, format!("an encrypted state without `{name}`"));

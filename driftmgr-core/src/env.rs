@@ -23,6 +23,8 @@ pub const TF_LOG_PREFIX: &str = "TF_LOG";
 pub const TF_CLI_ARGS_PREFIX: &str = "TF_CLI_ARGS";
 /// Prefix of variable values: `TF_VAR_region=eu-west-1`.
 pub const TF_VAR_PREFIX: &str = "TF_VAR_";
+/// OpenTofu's encryption configuration in either spelling, merged over the `encryption` block. Holds secrets.
+pub const TF_ENCRYPTION: &str = "TF_ENCRYPTION";
 /// Folder of driftmgr's own caches instead of the user's cache folder.
 pub const DRIFTMGR_CACHE_DIR: &str = "DRIFTMGR_CACHE_DIR";
 /// Folder of what programs keep between runs; driftmgr's history lies in it, in `driftmgr`.

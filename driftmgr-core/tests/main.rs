@@ -32,6 +32,7 @@ mod oracle {
     mod differences;
     mod drift;
     mod elsewhere;
+    mod encryption;
     mod harness;
     mod lab;
     mod mutations;

@@ -17,6 +17,7 @@ mod check;
 mod configuration;
 mod doctor;
 mod elsewhere;
+mod encryption;
 mod explain;
 mod history;
 mod ignoring;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::encryption::{decrypted, told_why};
 use super::options::OpenOptions;
 use super::stack::Inner;
 use crate::backend::local::{LocalBackend, LocalConfig};
@@ -39,13 +40,17 @@ pub(super) async fn open(
 }
 
 /// A root module that was read, with all it takes to evaluate it.
-struct Surroundings {
-    root_module: Option<Arc<RootModule>>,
-    variables: Variables,
-    problems: Vec<Error>,
+pub(super) struct Surroundings {
+    pub(super) root_module: Option<Arc<RootModule>>,
+    pub(super) variables: Variables,
+    pub(super) problems: Vec<Error>,
 }
 
-fn surroundings(cx: &Context, root: &Path, options: &OpenOptions) -> Result<Surroundings> {
+pub(super) fn surroundings(
+    cx: &Context,
+    root: &Path,
+    options: &OpenOptions,
+) -> Result<Surroundings> {
     let loaded = RootModule::load(cx, root)?;
     let mut problems = loaded.problems;
     if loaded.value.module.files.is_empty() && problems.is_empty() {
@@ -99,12 +104,14 @@ async fn open_directory(
         ..place(cx, &raw)
     };
     stack(
+        cx,
         (target, target.to_owned()),
         (location, place),
         raw.bytes.clone(),
         workspace,
         around,
     )
+    .await
 }
 
 /// What is known of a state by its bytes.
@@ -170,17 +177,19 @@ async fn open_file(cx: &Context, target: &Path, options: &OpenOptions) -> Result
         ..place(cx, &raw)
     };
     stack(
+        cx,
         (target, root),
         (target.to_owned(), place),
         raw.bytes.clone(),
         workspace,
         around,
     )
+    .await
 }
 
 /// The root module that a state file belongs to, and its workspace: the folder it lies in, or for `terraform.tfstate.d/NAME/…` the one
 /// above.
-fn place_of(file: &Path, options: &OpenOptions) -> (PathBuf, Workspace) {
+pub(super) fn place_of(file: &Path, options: &OpenOptions) -> (PathBuf, Workspace) {
     let folder = match file.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -210,14 +219,22 @@ fn place_of(file: &Path, options: &OpenOptions) -> (PathBuf, Workspace) {
     }
 }
 
-fn stack(
+async fn stack(
+    cx: &Context,
     (target, root_dir): (&Path, PathBuf),
     (state_path, place): (PathBuf, HealthInputs),
     bytes: Bytes,
     workspace: Workspace,
     around: Surroundings,
 ) -> Result<Inner> {
-    let state = State::from_bytes(bytes).map_err(|e| e.with("file", state_path.display()))?;
+    let named = |e: Error| e.with("state", state_path.display());
+    let bytes = decrypted(cx, &around, &workspace, bytes)
+        .await
+        .map_err(named)?;
+    let state = State::from_bytes(bytes).map_err(|e| {
+        let e = e.with("file", state_path.display());
+        told_why(e, &around)
+    })?;
     Ok(Inner {
         label: target.display().to_string(),
         root_dir,

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde_json::Value as Json;
 
+use super::encryption;
 use crate::address::{InstanceAddress, InstanceKey, ResourceMode};
 use crate::drift::{DriftReport, Selection};
 use crate::error::{Error, Partial, Result};
@@ -39,11 +40,14 @@ pub struct StoredState {
 }
 
 impl StoredState {
-    /// Reads a state file.
+    /// Reads a state file. An encrypted one of OpenTofu is decrypted as `TF_ENCRYPTION` and the root module that the file lies in say, with
+    /// the environment of this process.
     ///
     /// # Errors
     /// - `NotFound`, `PermissionDenied` and `Unavailable` for a file that cannot be read.
-    /// - Those of [`StoredState::parse`].
+    /// - Those of [`StoredState::parse`], and for an encrypted state those of
+    ///   [`RootModule::encryption`](crate::configuration::RootModule::encryption) and
+    ///   [`Encryption::decrypt`](crate::state::encryption::Encryption::decrypt).
     ///
     /// ```no_run
     /// use driftmgr_core::client::StoredState;
@@ -65,7 +69,9 @@ impl StoredState {
             // Terraform keeps one backup beside a local state, and no versions.
             versioning: Some(false),
         };
-        Self::new(&file.display().to_string(), bytes.into(), place)
+        let name = file.display().to_string();
+        let state = encryption::read(file, &bytes.into())?;
+        Ok(Self::of(&name, Arc::new(state), place))
     }
 
     /// Reads the bytes of a state of any format from 1 to 4. `name` is what messages and results call it.

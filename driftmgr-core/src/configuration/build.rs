@@ -132,6 +132,10 @@ impl Builder<'_> {
                     });
                 }
                 "cloud" => self.module.cloud = Some(inner),
+                "encryption" if self.module.encryption.is_some() => {
+                    self.problem(&inner.location, "a second `encryption` block");
+                }
+                "encryption" => self.module.encryption = Some(inner),
                 "required_providers" => self.required_providers(&inner),
                 _ => {}
             }

@@ -1,5 +1,6 @@
 //! Override files: what they say replaces what the other files say, block by block and argument by argument.
 
+use super::encryption;
 use super::syntax::{Attribute, Block, Body};
 
 /// Merges the blocks of one override file into those of the module.
@@ -81,8 +82,9 @@ fn override_locals(base: &mut Vec<Block>, block: Block) {
     base.push(block);
 }
 
-/// `backend` and `cloud` replace each other; providers are required one by one.
-fn override_terraform(base: &mut Vec<Block>, block: Block) {
+/// `backend` and `cloud` replace each other; providers are required one by one, and `encryption` is merged.
+fn override_terraform(base: &mut Vec<Block>, mut block: Block) {
+    override_encryption(base, &mut block);
     let places_state = |b: &Block| matches!(b.block_type.as_str(), "backend" | "cloud");
     let replaces_backend = block.body.blocks.iter().any(places_state);
     let required: Vec<String> = block
@@ -114,4 +116,19 @@ fn override_terraform(base: &mut Vec<Block>, block: Block) {
         }
     }
     base.push(block);
+}
+
+/// The first `encryption` block is merged into the one that is there. A second one in the same file is refused later.
+fn override_encryption(base: &mut [Block], block: &mut Block) {
+    let mut blocks = base.iter_mut().filter(|b| b.block_type == "terraform");
+    let there = blocks.find_map(|b| {
+        let mut inner = b.body.blocks.iter_mut();
+        inner.find(|b| b.block_type == "encryption")
+    });
+    let mut inner = block.body.blocks.iter();
+    let first = inner.position(|b| b.block_type == "encryption");
+    if let (Some(there), Some(first)) = (there, first) {
+        let over = block.body.blocks.remove(first);
+        encryption::merge(&mut there.body, over.body);
+    }
 }

@@ -4,6 +4,7 @@
 //! Nothing of it is evaluated until somebody asks.
 
 mod build;
+mod encryption;
 mod evaluate;
 mod functions;
 mod load;

@@ -52,6 +52,8 @@ pub struct Module {
     pub backend: Option<Backend>,
     /// The `cloud` block.
     pub cloud: Option<Block>,
+    /// The `encryption` block of OpenTofu.
+    pub encryption: Option<Block>,
     /// Entries of `required_providers`, by local name.
     pub required_providers: BTreeMap<String, RequiredProvider>,
     /// `provider` blocks.

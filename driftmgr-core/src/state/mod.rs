@@ -4,6 +4,7 @@ mod analyze;
 mod attributes;
 mod checks;
 mod compare;
+pub mod encryption;
 pub mod flatmap;
 mod health;
 mod lineage;

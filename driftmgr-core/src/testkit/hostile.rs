@@ -9,6 +9,7 @@ mod configuration;
 mod dependencies;
 mod documents;
 mod driftignore;
+mod encryption;
 mod folder;
 mod plan;
 mod plugin;
@@ -27,6 +28,7 @@ pub use configuration::configuration;
 pub use dependencies::dependencies;
 pub use documents::documents;
 pub use driftignore::driftignore;
+pub use encryption::encryption;
 pub use plan::plan;
 pub use plugin::plugin;
 pub use report::report;
@@ -46,6 +48,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("dependencies", dependencies),
     ("documents", documents),
     ("driftignore", driftignore),
+    ("encryption", encryption),
     ("msgpack", msgpack),
     ("plan", plan),
     ("plugin", plugin),

@@ -23,6 +23,9 @@ fn labels_of(parent: Option<&str>, name: &str) -> Option<usize> {
         (Some("terraform"), "backend" | "provider_meta") => Some(1),
         (Some("terraform"), "required_providers" | "cloud" | "encryption") => Some(0),
         (Some("cloud"), "workspaces") => Some(0),
+        (Some("encryption"), "key_provider" | "method") => Some(2),
+        (Some("encryption"), "state" | "plan" | "remote_state_data_sources") => Some(0),
+        (Some("state" | "plan" | "fallback"), "fallback") => Some(0),
         (Some("resource" | "data" | "removed"), "lifecycle") => Some(0),
         (Some("resource"), "connection") => Some(0),
         (Some("resource"), "provisioner") => Some(1),
@@ -39,6 +42,13 @@ pub(super) fn parse_body(file: &Arc<SourceFile>) -> Result<Body, Error> {
 pub(super) fn parse_values(file: &Arc<SourceFile>) -> Result<Body, Error> {
     read(file, false, |reader, root| {
         reader.body(Some("values"), root)
+    })
+}
+
+/// What stands in an `encryption` block.
+pub(super) fn parse_encryption(file: &Arc<SourceFile>) -> Result<Body, Error> {
+    read(file, true, |reader, root| {
+        reader.body(Some("encryption"), root)
     })
 }
 

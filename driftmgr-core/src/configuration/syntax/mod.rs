@@ -48,6 +48,15 @@ pub(crate) fn parse_values(file: &Arc<SourceFile>) -> Result<Body, Error> {
     }
 }
 
+/// Reads what stands in an `encryption` block, in either spelling: JSON begins with a brace.
+pub(crate) fn parse_encryption(file: &Arc<SourceFile>) -> Result<Body, Error> {
+    if file.text().trim_start().starts_with('{') {
+        json::parse_encryption(file)
+    } else {
+        native::parse_body(file)
+    }
+}
+
 fn syntax_error(file: &SourceFile, offset: usize, reason: &str) -> Error {
     let place = file.location(offset);
     Error::new(

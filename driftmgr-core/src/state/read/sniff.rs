@@ -103,7 +103,7 @@ pub(super) fn refuse_what_is_no_state(
         )
         .with_operation("state.read")
         .with("encryption", encryption_version(top))
-        .with_hint("`tofu state pull` with the encryption configuration prints it decrypted; check that output instead"));
+        .with_hint("set TF_ENCRYPTION as for `tofu`, or give the folder of the root module whose `encryption` block says how"));
     }
     if has("planned_values") || (has("resource_changes") && !has("lineage")) {
         return no_state(

@@ -57,7 +57,7 @@ macro_rules! corpus {
 }
 
 corpus! {
-    address baseline configuration dependencies documents driftignore msgpack plan plugin report settings snapshot state values
+    address baseline configuration dependencies documents driftignore encryption msgpack plan plugin report settings snapshot state values
 }
 
 #[test]

@@ -1,0 +1,84 @@
+//! Encrypted states: decrypted as the configuration beside them and `TF_ENCRYPTION` say.
+
+use std::path::Path;
+
+use bytes::Bytes;
+
+use super::open::{Surroundings, place_of, surroundings};
+use super::options::OpenOptions;
+use crate::configuration::{Module, RootModule, Workspace};
+use crate::context::Context;
+use crate::error::{Error, ErrorKind, Result};
+use crate::state::State;
+use crate::state::encryption::{Encryption, Envelope};
+
+/// The bytes of the state in what is stored. Where nothing is said about encryption, that is the same.
+pub(super) async fn decrypted(
+    cx: &Context,
+    around: &Surroundings,
+    workspace: &Workspace,
+    stored: Bytes,
+) -> Result<Bytes> {
+    let Some(encryption) = encryption(cx, around, workspace)? else {
+        return Ok(stored);
+    };
+    // To derive a key takes a second of computing.
+    let work = tokio::task::spawn_blocking(move || encryption.decrypt(&stored));
+    let done = async {
+        work.await.map_err(|e| {
+            Error::new(ErrorKind::Unexpected, "decrypting the state did not end").with_source(e)
+        })?
+    };
+    cx.run(done).await
+}
+
+fn encryption(
+    cx: &Context,
+    around: &Surroundings,
+    workspace: &Workspace,
+) -> Result<Option<Encryption>> {
+    if let Some(root) = &around.root_module {
+        return root.encryption(cx, &around.variables, workspace);
+    }
+    let nothing = RootModule {
+        dir: ".".into(),
+        absolute_dir: cx.environment().current_dir().to_owned(),
+        module: Module::default(),
+    };
+    nothing.encryption(cx, &around.variables, workspace)
+}
+
+/// Reads a state from a file that is named without anything else: when it is encrypted, with the configuration of the folder that it
+/// belongs to and the environment of the process.
+pub(super) fn read(file: &Path, stored: &Bytes) -> Result<State> {
+    let parsed =
+        |bytes: Bytes| State::from_bytes(bytes).map_err(|e| e.with("file", file.display()));
+    let refused = match parsed(stored.clone()) {
+        Err(error) if error.kind() == ErrorKind::Unsupported => error,
+        read => return read,
+    };
+    if !matches!(Envelope::parse(stored), Ok(Some(_))) {
+        return Err(refused);
+    }
+    let cx = Context::from_process();
+    let options = OpenOptions::default();
+    let (root, workspace) = place_of(file, &options);
+    let around = surroundings(&cx, &root, &options)?;
+    let encryption = encryption(&cx, &around, &workspace);
+    let plain = encryption.and_then(|e| e.map(|e| e.decrypt(stored)).transpose());
+    match plain.map_err(|e| e.with("state", file.display()))? {
+        Some(plain) => parsed(plain),
+        None => Err(told_why(refused, &around)),
+    }
+}
+
+/// A configuration that cannot be read as a whole may be why there is no `encryption` block in it.
+pub(super) fn told_why(error: Error, around: &Surroundings) -> Error {
+    let is_encrypted = error.kind() == ErrorKind::Unsupported;
+    match around.problems.first() {
+        Some(problem) if is_encrypted => error.with_hint(format!(
+            "the configuration beside it could not be read as a whole: {problem}"
+        )),
+        _ => error,
+    }
+}

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.error import URLError
@@ -95,7 +95,7 @@ def test_batches_and_threads_change_nothing(many: Fleet) -> None:
     for job, inputs in many.asked():
         whole = fleet.run(job, inputs, batch_size=1000, threads=1)
         assert fleet.run(job, inputs, batch_size=1, threads=4).equals(whole)
-        assert fleet.run(type(job)(**{**vars(job), "threads": 4}), inputs, batch_size=5).equals(whole)
+        assert fleet.run(replace(job, threads=4), inputs, batch_size=5).equals(whole)
 
 
 def test_errors_say_what_where_and_what_to_do(many: Fleet) -> None:

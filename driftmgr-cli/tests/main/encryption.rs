@@ -49,6 +49,10 @@ fn commands_decrypt_as_the_variable_or_the_block_says() {
         (listed.code, listed.out.as_str()),
         (Some(0), "terraform_data.a\n")
     );
+    let piped = std::fs::File::open(dir.join("terraform.tfstate")).unwrap();
+    let mut from_pipe = command(dir, &["state", "list", "--file", "-"]);
+    let from_pipe = from_pipe.env("TF_ENCRYPTION", &given).stdin(piped).output();
+    assert_eq!(Run::from(from_pipe.unwrap()).out, listed.out);
     let checked = with(&given, dir, &["check"]);
     assert_eq!(checked.code, Some(0), "{checked:?}");
     let upgraded = with(

@@ -48,25 +48,29 @@ fn encryption(
     nothing.encryption(cx, &around.variables, workspace)
 }
 
-/// Reads a state from a file that is named without anything else: when it is encrypted, with the configuration of the folder that it
-/// belongs to and the environment of the process.
-pub(super) fn read(file: &Path, stored: &Bytes) -> Result<State> {
-    let parsed =
-        |bytes: Bytes| State::from_bytes(bytes).map_err(|e| e.with("file", file.display()));
+/// Reads a state without anything around it: when it is encrypted, as the environment of the process says, and the configuration of the folder
+/// that its `file` belongs to.
+pub(super) fn read(name: &str, file: Option<&Path>, stored: Bytes) -> Result<State> {
+    let parsed = |bytes: Bytes| State::from_bytes(bytes).map_err(|e| e.with("file", name));
     let refused = match parsed(stored.clone()) {
         Err(error) if error.kind() == ErrorKind::Unsupported => error,
         read => return read,
     };
-    if !matches!(Envelope::parse(stored), Ok(Some(_))) {
+    if !matches!(Envelope::parse(&stored), Ok(Some(_))) {
         return Err(refused);
     }
     let cx = Context::from_process();
     let options = OpenOptions::default();
-    let (root, workspace) = place_of(file, &options);
-    let around = surroundings(&cx, &root, &options)?;
+    let (around, workspace) = match file {
+        Some(file) => {
+            let (root, workspace) = place_of(file, &options);
+            (surroundings(&cx, &root, &options)?, workspace)
+        }
+        None => Default::default(),
+    };
     let encryption = encryption(&cx, &around, &workspace);
-    let plain = encryption.and_then(|e| e.map(|e| e.decrypt(stored)).transpose());
-    match plain.map_err(|e| e.with("state", file.display()))? {
+    let plain = encryption.and_then(|e| e.map(|e| e.decrypt(&stored)).transpose());
+    match plain.map_err(|e| e.with("state", name))? {
         Some(plain) => parsed(plain),
         None => Err(told_why(refused, &around)),
     }

@@ -40,6 +40,7 @@ pub(super) async fn open(
 }
 
 /// A root module that was read, with all it takes to evaluate it.
+#[derive(Default)]
 pub(super) struct Surroundings {
     pub(super) root_module: Option<Arc<RootModule>>,
     pub(super) variables: Variables,

@@ -70,11 +70,12 @@ impl StoredState {
             versioning: Some(false),
         };
         let name = file.display().to_string();
-        let state = encryption::read(file, &bytes.into())?;
+        let state = encryption::read(&name, Some(file), bytes.into())?;
         Ok(Self::of(&name, Arc::new(state), place))
     }
 
-    /// Reads the bytes of a state of any format from 1 to 4. `name` is what messages and results call it.
+    /// Reads the bytes of a state of any format from 1 to 4. `name` is what messages and results call it. An encrypted one of OpenTofu is
+    /// decrypted as `TF_ENCRYPTION` in the environment of this process says.
     ///
     /// # Errors
     /// `InvalidState` and `Unsupported` for what cannot be read; see [`State::parse`].
@@ -83,11 +84,7 @@ impl StoredState {
             bytes: bytes.len() as u64,
             ..HealthInputs::default()
         };
-        Self::new(name, Bytes::copy_from_slice(bytes), place)
-    }
-
-    fn new(name: &str, bytes: Bytes, place: HealthInputs) -> Result<Self> {
-        let state = State::from_bytes(bytes).map_err(|e| e.with("file", name))?;
+        let state = encryption::read(name, None, Bytes::copy_from_slice(bytes))?;
         Ok(Self::of(name, Arc::new(state), place))
     }
 

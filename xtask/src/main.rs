@@ -105,8 +105,10 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         ["examples", name] => examples::test(&Layout::find()?, Some(name)),
         ["release", "--check"] => release::check(&Layout::find()?),
         ["release", words @ ..] => release::run(&Layout::find()?, &release::Options::parse(words)?),
-        ["semver"] => release::compare(&Layout::find()?, None),
-        ["semver", "--baseline", revision] => release::compare(&Layout::find()?, Some(revision)),
+        ["semver"] => release::compare_with(&Layout::find()?, None),
+        ["semver", "--baseline", revision] => {
+            release::compare_with(&Layout::find()?, Some(revision))
+        }
         ["python", "--", pytest @ ..] => python::test(&Layout::find()?, pytest),
         ["fleet"] => python::fleet(&Layout::find()?, &[]),
         ["fleet", "--", pytest @ ..] => python::fleet(&Layout::find()?, pytest),

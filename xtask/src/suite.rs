@@ -28,6 +28,7 @@ pub fn run(layout: &Layout, nextest: &[&str]) -> Result<(), Failure> {
         "documentation tests",
         &["test", "--doc", "--workspace", "--quiet"],
     )?;
+    release::compare_with_release(layout)?;
     python::test(layout, &[])?;
     if layout.fixtures.is_none() {
         println!("fixtures                 none: the tests that read them say so and return");

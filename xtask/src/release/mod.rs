@@ -25,7 +25,7 @@ use crate::layout::Layout;
 use crate::step::{Log, timed};
 
 pub use crates::CRATES;
-pub use semver::compare;
+pub use semver::{compare_with, compare_with_release};
 pub use versions::VERSION;
 
 /// One form in which DriftMgr is published.

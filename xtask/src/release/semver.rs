@@ -10,30 +10,50 @@ use crate::step::timed;
 /// The crate whose public items are a promise. The protocol's messages and the command line's modules are not.
 const CRATE: &str = "driftmgr-core";
 
-/// Compares with `baseline`, or with the newest tag of a release.
-pub fn compare(layout: &Layout, baseline: Option<&str>) -> Result<(), Failure> {
-    let git = |words: &[&str]| {
-        answer(
-            Command::new("git")
-                .args(words)
-                .current_dir(&layout.workspace),
-        )
-    };
-    let revision = match baseline {
-        Some(revision) => revision.to_owned(),
-        None => git(&["describe", "--tags", "--abbrev=0", "--match", "v[0-9]*"]).map_err(|_| {
+/// Compares with the newest release, once there is one.
+pub fn compare_with_release(layout: &Layout) -> Result<(), Failure> {
+    match newest_release(layout) {
+        Some(release) => compare(layout, &release),
+        None => {
+            println!("public items             no release to compare with yet");
+            Ok(())
+        }
+    }
+}
+
+/// Compares with `baseline`, or with the newest release.
+pub fn compare_with(layout: &Layout, baseline: Option<&str>) -> Result<(), Failure> {
+    let release = || {
+        newest_release(layout).ok_or_else(|| {
             Failure::new(
                 "no release is tagged yet, so there is nothing to compare with; name a revision: cargo xtask semver --baseline REVISION",
             )
-        })?,
+        })
     };
-    let commit = git(&[
-        "rev-parse",
-        "--verify",
-        "--quiet",
-        &format!("{revision}^{{commit}}"),
-    ])
-    .map_err(|_| Failure::new(format!("git knows no commit {revision}")))?;
+    let revision = baseline.map_or_else(release, |given| Ok(given.to_owned()))?;
+    compare(layout, &revision)
+}
+
+fn newest_release(layout: &Layout) -> Option<String> {
+    git(
+        layout,
+        &["describe", "--tags", "--abbrev=0", "--match", "v[0-9]*"],
+    )
+    .ok()
+}
+
+fn git(layout: &Layout, words: &[&str]) -> Result<String, Failure> {
+    answer(
+        Command::new("git")
+            .args(words)
+            .current_dir(&layout.workspace),
+    )
+}
+
+fn compare(layout: &Layout, revision: &str) -> Result<(), Failure> {
+    let named = format!("{revision}^{{commit}}");
+    let commit = git(layout, &["rev-parse", "--verify", "--quiet", &named])
+        .map_err(|_| Failure::new(format!("git knows no commit {revision}")))?;
     crate::tools::bring(layout, &[&tools::SEMVER_CHECKS])?;
     println!(
         "{CRATE} {VERSION} of this checkout, compared with {revision} ({})",

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** The checkout. */
 export const repository = process.env.DRIFTMGR_REPOSITORY;
@@ -47,4 +48,11 @@ export function random(seed) {
     x = (Math.imul(x, 1664525) + 1013904223) >>> 0;
     return x / 2 ** 32;
   };
+}
+
+/** Waits for what happens on another thread. */
+export async function until(happened, { seconds = 20 } = {}) {
+  for (const end = Date.now() + seconds * 1000; !happened(); await sleep(2)) {
+    if (Date.now() > end) throw new Error(`waited ${seconds} s for ${happened}`);
+  }
 }

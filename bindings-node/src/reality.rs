@@ -3,38 +3,32 @@
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
-use driftmgr_core::address::ProviderConfigAddress;
+use driftmgr_core::address::InstanceAddress;
 use driftmgr_core::context::CancelToken;
-use driftmgr_core::drift::{InstanceRef, Observed, Reality, Support};
-use driftmgr_core::provider::ReaderInfo;
-use driftmgr_core::value::json;
-use driftmgr_core::{Context, Error, ErrorKind, Result};
+use driftmgr_core::drift;
+use driftmgr_core::{Error, ErrorKind, Result};
 use futures::channel::oneshot;
 use futures::future::{Either, select};
 use napi::bindgen_prelude::{Function, PromiseRaw};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
-use napi::tokio::sync::Semaphore;
 use napi::{Env, Status};
 use napi_derive::napi;
+use serde_json::Value;
 
 use crate::exchange;
 use crate::run::promise;
-
-/// How many objects are asked for at a time.
-const AT_A_TIME: usize = 16;
 
 /// Asks on JavaScript's thread. It is weak: what keeps the process alive is the promise of the run.
 type Ask = ThreadsafeFunction<Question, (), Question, Status, false, true>;
 
 /// The attributes as they are; `None` for an object that is not there.
-type Answer = Result<Option<serde_json::Value>>;
+type Answer = Result<Option<Value>>;
 
 /// Asks the function of `ts/reality.ts`.
 pub(crate) struct JsReality {
     ask: Ask,
     /// Ends with the environment of the function.
     environment: CancelToken,
-    turns: Semaphore,
 }
 
 impl JsReality {
@@ -50,29 +44,18 @@ impl JsReality {
                 let _ending = &ending;
                 Ok(cx.value)
             })?;
-        Ok(Self {
-            ask,
-            environment,
-            turns: Semaphore::new(AT_A_TIME),
-        })
+        Ok(Self { ask, environment })
     }
+}
 
-    async fn look(&self, cx: &Context, object: &InstanceRef) -> Result<Observed> {
-        let stored = object.instance.attributes_untyped()?;
-        let attributes = exchange::text(&json::encode_plain(&stored))?;
-        let asked = self.ask(object.address.to_string(), attributes);
-        let current = cx.run(asked).await?.map(json::untyped);
-        Ok(Observed::without_schema(stored, current))
-    }
-
-    async fn ask(&self, address: String, attributes: String) -> Answer {
-        // It is never closed.
-        let _turn = self.turns.acquire().await;
+#[async_trait]
+impl drift::Answer for JsReality {
+    async fn answer(&self, address: &InstanceAddress, stored: Value) -> Answer {
         let (answer, answered) = oneshot::channel();
         let waiting = CancelOnDrop(CancelToken::new());
         let question = Question {
-            address,
-            attributes,
+            address: address.to_string(),
+            attributes: exchange::text(&stored)?,
             answer: Mutex::new(Some(answer)),
             settled: waiting.0.clone(),
         };
@@ -88,22 +71,6 @@ impl JsReality {
             Either::Left((Ok(answer), _)) => answer,
             _ => Err(ended()),
         }
-    }
-}
-
-#[async_trait]
-impl Reality for JsReality {
-    fn reader_info(&self, _provider: &ProviderConfigAddress) -> Option<&ReaderInfo> {
-        None
-    }
-
-    fn support(&self, _provider: &ProviderConfigAddress, _type_name: &str) -> Support {
-        Support::Attributes
-    }
-
-    async fn observe(&self, cx: &Context, object: &InstanceRef) -> Observed {
-        let looked = self.look(cx, object).await;
-        looked.unwrap_or_else(Observed::Unreadable)
     }
 }
 
@@ -172,8 +139,7 @@ impl Question {
     /// It could not be looked at.
     #[napi]
     pub fn unreadable(&self, code: String, message: String) {
-        let kind = ErrorKind::ALL.iter().find(|kind| kind.as_str() == code);
-        let kind = kind.copied().unwrap_or(ErrorKind::Unexpected);
+        let kind = ErrorKind::of_name(&code).unwrap_or(ErrorKind::Unexpected);
         self.answer(Err(Error::new(kind, message)));
     }
 

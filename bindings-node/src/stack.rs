@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use driftmgr_core::client;
+use driftmgr_core::drift::Asked;
 use napi::Env;
 use napi::bindgen_prelude::{Function, PromiseRaw};
 use napi_derive::napi;
@@ -185,7 +186,7 @@ impl Stack {
     /// The same stack, with a function that is asked what is really there.
     #[napi]
     pub fn with_reality(&self, ask: Function<'_, Question, ()>) -> napi::Result<Self> {
-        let reality = Arc::new(JsReality::new(&ask)?);
+        let reality = Arc::new(Asked::new(JsReality::new(&ask)?));
         Ok(Self::of(self.inner.with_reality(reality)))
     }
 }

@@ -86,10 +86,7 @@ fn kind_of(py: Python<'_>, raised: &PyErr) -> Option<ErrorKind> {
         .and_then(|kind| kind.call1((raised.value(py),)))
         .and_then(|name| name.extract::<String>())
         .ok()?;
-    ErrorKind::ALL
-        .iter()
-        .copied()
-        .find(|known| known.as_str() == kind)
+    ErrorKind::of_name(&kind)
 }
 
 /// What is told of a panic: a defect, and what it says.

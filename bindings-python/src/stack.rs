@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use driftmgr_core::client;
 use driftmgr_core::context::CancelToken;
+use driftmgr_core::drift::Asked;
 use pyo3::prelude::*;
 
 use crate::arguments::{DriftArguments, GivenTerms};
@@ -185,7 +186,7 @@ impl Stack {
         Self {
             inner: self
                 .inner
-                .with_reality(Arc::new(PythonReality::new(reality))),
+                .with_reality(Arc::new(Asked::new(PythonReality::new(reality)))),
             close: self.close.clone(),
         }
     }

@@ -236,8 +236,8 @@ def test_runs_are_bounded_by_the_size_of_states(many: Fleet) -> None:
     assert fleet.run(fleet.Drift(options=options, run_bytes=15_000), many.inputs).equals(whole)
 
 
-def provider(tmp_path: Path) -> tuple[Path, Path]:
-    """A real provider, and a file with the process id of each start."""
+def provider(tmp_path: Path) -> tuple[driftmgr.DriftOptions, Path]:
+    """Options that ask a real provider for one object, and a file with the process id of each of its starts."""
     mirror = Path(TOOLS or ".") / "mirror/registry.terraform.io/hashicorp/null"
     found = sorted(mirror.glob("*/*/terraform-provider-null_v*"))
     if not found:
@@ -246,48 +246,46 @@ def provider(tmp_path: Path) -> tuple[Path, Path]:
     wrapper = tmp_path / "terraform-provider-null"
     wrapper.write_text(f"#!/bin/sh\necho $$ >> '{log}'\nexec '{found[0]}' \"$@\"\n")
     wrapper.chmod(0o755)
-    return wrapper, log
-
-
-def running(log: Path) -> int:
-    """How many of them run; one that was killed may take a moment."""
-    until = time.monotonic() + 3
-    while (count := sum(Path(f"/proc/{pid}/exe").exists() for pid in log.read_text().split())) and time.monotonic() < until:
-        time.sleep(0.01)
-    return count
-
-
-def test_a_provider_serves_all_batches_of_a_job_and_ends_with_it(many: Fleet, tmp_path: Path) -> None:
-    wrapper, log = provider(tmp_path)
     options: driftmgr.DriftOptions = {
         "provider_paths": {"registry.terraform.io/hashicorp/null": wrapper},
         "targets": ["null_resource.announce"],
     }
+    return options, log
+
+
+def running(log: Path, expected: int) -> bool:
+    """Whether so many of them run; one that was killed may take a moment."""
+    until = time.monotonic() + 3
+    while sum(Path(f"/proc/{pid}/exe").exists() for pid in log.read_text().split()) != expected:
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def test_a_provider_serves_all_batches_of_a_job_and_ends_with_it(many: Fleet, tmp_path: Path) -> None:
+    options, log = provider(tmp_path)
     job = fleet.Drift(options=options)
     for starts, batch_size in ((1, len(many.good)), (2, 3)):
         rows = fleet.run(job, many.good, batch_size=batch_size).to_pylist()
         assert [(row["checked"], row["same"], row["error"]) for row in rows] == [(1, 1, None)] * len(many.good)
         assert len(log.read_text().split()) == starts, "one process, and not one for each state or batch"
-        assert running(log) == 0
+        assert running(log, 0)
 
 
 def test_a_client_can_keep_its_providers(many: Fleet, tmp_path: Path) -> None:
-    wrapper, log = provider(tmp_path)
-    options: driftmgr.DriftOptions = {
-        "provider_paths": {"registry.terraform.io/hashicorp/null": wrapper},
-        "targets": ["null_resource.announce"],
-    }
+    options, log = provider(tmp_path)
     client = driftmgr.Client(keep_providers=True)
     for target in many.good:
         assert client.detect_drift([client.open(target)], **options).summary.same == 1
     assert len(log.read_text().split()) == 1
-    assert running(log) == 1
+    assert running(log, 1)
     client.end_providers()
-    assert running(log) == 0
+    assert running(log, 0)
     assert client.detect_drift([client.open(many.good[0])], **options).summary.same == 1
     assert len(log.read_text().split()) == 2
     asyncio.run(client.end_providers_async())
-    assert running(log) == 0
+    assert running(log, 0)
     with pytest.raises(TypeError, match="keep_providers must be bool, not str"):
         driftmgr.Client(keep_providers="yes")  # type: ignore[arg-type]
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use driftmgr_core::client;
 use driftmgr_core::context::Context;
+use driftmgr_core::drift::Asked;
 use futures::StreamExt as _;
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -83,7 +84,7 @@ impl Stack {
 
     /// The same stack, with somebody else to say what is really there instead of the providers.
     pub fn with_reality(&self, reality: Arc<dyn NativeReality>) -> Arc<Self> {
-        let reality = ForeignReality::new(reality);
+        let reality = Asked::new(ForeignReality(reality));
         Self::new(self.inner.with_reality(Arc::new(reality)))
     }
 

@@ -60,6 +60,11 @@ impl ErrorKind {
         Self::Unexpected,
     ];
 
+    /// The kind of this name, as [`ErrorKind::as_str`] gives it.
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.as_str() == name)
+    }
+
     /// The stable snake_case name, as machine output and the bindings spell it.
     pub fn as_str(self) -> &'static str {
         match self {

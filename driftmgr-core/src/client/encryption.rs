@@ -78,7 +78,7 @@ pub(super) fn read(name: &str, file: Option<&Path>, stored: Bytes) -> Result<Sta
 
 /// A configuration that cannot be read as a whole may be why there is no `encryption` block in it.
 pub(super) fn told_why(error: Error, around: &Surroundings) -> Error {
-    let is_encrypted = error.kind() == ErrorKind::Unsupported;
+    let is_encrypted = error.context_value("encryption").is_some();
     match around.problems.first() {
         Some(problem) if is_encrypted => error.with_hint(format!(
             "the configuration beside it could not be read as a whole: {problem}"

@@ -42,8 +42,8 @@ pub use noise::{
 };
 pub use plan::Plan;
 pub use reality::{
-    Basis, InstanceRef, Observation, Observed, PlanReality, Readers, Reality, Routes, StateReality,
-    Support,
+    Answer, Asked, Basis, InstanceRef, Observation, Observed, PlanReality, Readers, Reality,
+    Routes, StateReality, Support,
 };
 pub use score::{Deduction, Score};
 pub use selection::Selection;

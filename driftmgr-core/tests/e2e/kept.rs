@@ -49,7 +49,6 @@ async fn what_failed_is_tried_again_by_the_next_run() {
     let denied = look(&client, &lab).await;
     assert_eq!(denied.summary.unverifiable, COUNT as u64);
     // The same configuration, so that only the memory of the failure could stand in the way.
-    lab.variables("fault = \"configure/denied\"\n");
     assert_eq!(look(&client, &lab).await.summary.checked, 0);
     assert_eq!(lab.processes().len(), 2, "asked again");
     lab.variables("");

@@ -112,7 +112,8 @@ impl<'b> Declared<'b> {
             target = fallback(block)?;
             if methods.len() > MAX_FALLBACKS {
                 let message = format!("more than {MAX_FALLBACKS} fallbacks");
-                return Err(problem_at(&block.location, message));
+                return Err(problem_at(&block.location, message)
+                    .with_hint("take out those with which no state is encrypted any more"));
             }
         }
         let unencrypted = methods.iter().find(|m| m.kind == "unencrypted");

@@ -1,5 +1,6 @@
 //! What really exists for the instances of a state.
 
+mod asked;
 mod plan;
 mod readers;
 mod state;
@@ -12,12 +13,13 @@ use async_trait::async_trait;
 use super::model::Effect;
 use crate::address::{InstanceAddress, ProviderConfigAddress};
 use crate::context::Context;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::provider::plan_back::Verdict;
 use crate::provider::{ReaderInfo, ResourceSchema};
 use crate::state::Instance;
-use crate::value::{Path, Value, diff};
+use crate::value::{Path, Value};
 
+pub use asked::{Answer, Asked};
 pub use plan::PlanReality;
 pub use readers::{Readers, Routes};
 pub use state::StateReality;
@@ -62,42 +64,6 @@ pub enum Observed {
     },
     /// It could not be looked at.
     Unreadable(Error),
-}
-
-impl Observed {
-    /// What somebody found who has neither the provider nor its schema: the attributes as they are, or `None` for an object that was looked for and
-    /// is not there. Nobody says then what apply would do about a difference. Attributes that are no map are no answer.
-    pub fn without_schema(stored: Value, current: Option<Value>) -> Self {
-        let schema = Arc::default();
-        let Some(current) = current else {
-            return Self::Absent {
-                stored,
-                schema,
-                notes: Vec::new(),
-                effect: None,
-            };
-        };
-        if !matches!(current, Value::Map(_)) {
-            return Self::Unreadable(Error::new(
-                ErrorKind::InvalidInput,
-                "what this reality answered is no object of attributes",
-            ));
-        }
-        let same = diff(&stored, &current, None).is_empty();
-        Self::Present(Box::new(Observation {
-            stored,
-            current,
-            schema,
-            verdict: (!same).then(|| {
-                Err(Error::new(
-                    ErrorKind::Unsupported,
-                    "this reality does not say what apply would do",
-                ))
-            }),
-            basis: Basis::PlanBack,
-            notes: Vec::new(),
-        }))
-    }
 }
 
 /// An object that is there.
@@ -177,34 +143,4 @@ pub trait Reality: Send + Sync {
 
     /// Looks at one object.
     async fn observe(&self, cx: &Context, object: &InstanceRef) -> Observed;
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::value::json::untyped;
-
-    #[test]
-    fn who_has_no_schema_says_what_is_there_or_nothing() {
-        let stored = || untyped(json!({"id": "a", "size": 1}));
-        let observed = |current| Observed::without_schema(stored(), current);
-        assert!(matches!(observed(None), Observed::Absent { .. }));
-        let Observed::Present(same) = observed(Some(stored())) else {
-            panic!("it is there");
-        };
-        assert!(same.verdict.is_none());
-        let Observed::Present(other) = observed(Some(untyped(json!({"id": "a", "size": 2}))))
-        else {
-            panic!("it is there");
-        };
-        assert!(other.verdict.unwrap().is_err());
-        for wrong in [json!("text"), json!([{"id": "a"}]), json!(5), json!(null)] {
-            let Observed::Unreadable(error) = observed(Some(untyped(wrong))) else {
-                panic!("no attributes");
-            };
-            assert_eq!(error.kind(), ErrorKind::InvalidInput);
-        }
-    }
 }

@@ -97,11 +97,9 @@ impl Encryption {
     }
 
     fn allows_unencrypted(&self) -> bool {
-        let fallbacks = self.fallbacks.iter();
+        let mut fallbacks = self.fallbacks.iter();
         matches!(self.primary.method, Method::Unencrypted)
-            || fallbacks
-                .into_iter()
-                .any(|f| matches!(f.method, Ok(Method::Unencrypted)))
+            || fallbacks.any(|f| matches!(f.method, Ok(Method::Unencrypted)))
     }
 
     fn open(&self, envelope: &Envelope) -> Result<Vec<u8>> {

@@ -75,7 +75,7 @@ class EndingTest {
                 { report -> assertEquals(0, report.data().summary.same) },
                 { failure -> assertTrue(failure is NativeFailure.Cancelled, failure.toString()) },
             )
-            withTimeout(5_000) { job.await() }
+            withTimeout(20_000) { job.await() }
         }
     }
 
@@ -102,7 +102,7 @@ class EndingTest {
             NativeJob(throwing).use { job ->
                 val failure = assertFailsWith<Exception> { stack.detectDrift(offline, job) }
                 assertTrue(failure is NativeFailure.Unexpected || failure is InternalException, failure.toString())
-                withTimeout(5_000) { job.await() }
+                withTimeout(20_000) { job.await() }
             }
         }
         assertEquals(2, stack.detectDrift(offline, null).data().summary.deleted)

@@ -15,7 +15,7 @@ import kotlin.test.Test
 import kotlin.test.assertContains
 import kotlin.test.assertEquals
 import kotlin.test.assertTrue
-import kotlin.time.Duration.Companion.milliseconds
+import kotlin.time.Duration.Companion.seconds
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.Dispatchers
@@ -23,6 +23,7 @@ import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.flow.onEach
 import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
@@ -165,7 +166,7 @@ class RealityTest {
         val run = launch { stack.detectDrift() }
         full.await()
         withTimeout(20_000) { run.cancelAndJoin() }
-        withTimeout(5_000) { while (cancelled.get() < 16) delay(5) }
+        withTimeout(20_000) { while (cancelled.get() < 16) delay(5) }
         assertEquals(16, asked.get())
     }
 
@@ -179,26 +180,27 @@ class RealityTest {
                 cancelled.complete(Unit)
             }
         }
-        val report = client.open(quickstart).withReality(slow).detectDrift(timeout = 500.milliseconds)
+        val report = client.open(quickstart).withReality(slow).detectDrift(timeout = 2.seconds)
         assertEquals(5, report.summary.same)
         val open = report.notLookedAt.single { it.kind == NotLookedAtKind.UNVERIFIABLE }
         assertEquals(robots to "the time was over before it was read", open.address to open.reason)
-        withTimeout(5_000) { cancelled.await() }
+        withTimeout(20_000) { cancelled.await() }
     }
 
     @Test
     fun `leaving a flow cancels what is under way`() = runBlocking(Dispatchers.Default) {
-        val cancelled = CompletableDeferred<Unit>()
+        val (asked, cancelled) = List(2) { CompletableDeferred<Unit>() }
         val slow = told {
+            asked.complete(Unit)
             try {
                 awaitCancellation()
             } finally {
                 cancelled.complete(Unit)
             }
         }
-        val first = withTimeout(20_000) { client.open(quickstart).withReality(slow).driftStream().first() }
-        assertTrue(first is DriftItem.Looked)
-        withTimeout(5_000) { cancelled.await() }
+        val items = client.open(quickstart).withReality(slow).driftStream().onEach { asked.await() }
+        assertTrue(withTimeout(20_000) { items.first() } is DriftItem.Looked)
+        withTimeout(20_000) { cancelled.await() }
     }
 
     @Test
@@ -239,7 +241,7 @@ class RealityTest {
         val grown = resident() - before
         println("memory: $grown MB more after 120 runs whose realities answered 108 MB")
         assertTrue(grown < 60, "$grown MB more; it was $before MB")
-        withTimeout(5_000) { while (uniffiForeignFutureHandleCount() > 0) delay(5) }
+        withTimeout(20_000) { while (uniffiForeignFutureHandleCount() > 0) delay(5) }
     }
 
     /** A state with one object. */

@@ -59,7 +59,7 @@ BESIDE = {
 }
 CLASSES = ("BackendHandle", "Baseline", "Client", "DriftReport", "Plan", "RunHistory", "Settings", "Snapshot", "Stack", "State")
 # Parts of a report, a stream and a baseline, which are results.
-PARTS = {"findings", "groups", "not_looked_at", "problems", "providers", "rules", "secret", "summary", "visible"}
+PARTS = {"findings", "groups", "not_looked_at", "problems", "providers", "rules", "secret", "summary", "targets", "visible"}
 
 
 def found(name: str) -> Any:

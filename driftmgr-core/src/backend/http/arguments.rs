@@ -25,21 +25,22 @@ impl<'a> Arguments<'a> {
         known: &[&str],
     ) -> Result<Self> {
         let this = Self { spec, environment };
-        for name in spec.config.keys().filter(|n| !known.contains(&n.as_str())) {
-            let error = this.invalid(format!(
-                "the {} backend has no argument `{}`",
-                spec.kind.escape_debug(),
-                name.escape_debug()
-            ));
-            let distance = |k: &&&str| strsim::damerau_levenshtein(k, name);
-            return Err(match known.iter().min_by_key(distance) {
-                Some(near) if distance(&near) <= near.len() / 3 => {
-                    error.with_hint(format!("did you mean `{near}`?"))
-                }
-                _ => error.with_hint(format!("it has: {}", known.join(", "))),
-            });
-        }
-        Ok(this)
+        let unknown = spec.config.keys().find(|n| !known.contains(&n.as_str()));
+        let Some(name) = unknown else {
+            return Ok(this);
+        };
+        let error = this.invalid(format!(
+            "the {} backend has no argument `{}`",
+            spec.kind.escape_debug(),
+            name.escape_debug()
+        ));
+        let distance = |k: &&&str| strsim::damerau_levenshtein(k, name);
+        Err(match known.iter().min_by_key(distance) {
+            Some(near) if distance(&near) <= near.len() / 3 => {
+                error.with_hint(format!("did you mean `{near}`?"))
+            }
+            _ => error.with_hint(format!("it has: {}", known.join(", "))),
+        })
     }
 
     /// An error about the block.

@@ -91,7 +91,7 @@ impl HttpConfig {
             retry: read.retry()?,
             tls: read.tls()?,
             state,
-            secrets: Sensitive::new(who.secrets.0),
+            secrets: Sensitive::new(who.secrets.longest_first()),
         })
     }
 
@@ -115,6 +115,12 @@ impl Secrets {
         if text.len() >= 4 && !self.0.iter().any(|s| s == text) {
             self.0.push(text.to_owned());
         }
+    }
+
+    /// So that of a secret in another one no rest is left.
+    fn longest_first(mut self) -> Vec<String> {
+        self.0.sort_by_key(|s| std::cmp::Reverse(s.len()));
+        self.0
     }
 }
 

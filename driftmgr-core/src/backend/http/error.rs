@@ -112,14 +112,15 @@ fn words(answer: &Answer, secrets: &[String], sent: &[u8]) -> Option<String> {
         Err(_) => text.to_owned(),
     };
     let line = text.lines().next().unwrap_or_default().trim();
-    let shown: String = line
+    // Masked before it is cut: half a secret is not found.
+    let masked = secrets.iter().fold(line.to_owned(), |text, secret| {
+        text.replace(secret.as_str(), MASK)
+    });
+    let masked: String = masked
         .chars()
         .filter(|c| !c.is_control())
         .take(WORDS_LIMIT)
         .collect();
-    let masked = secrets
-        .iter()
-        .fold(shown, |text, secret| text.replace(secret.as_str(), MASK));
     let cut = |word: &&str| word.trim_matches(|c: char| !c.is_alphanumeric()).len() >= 6;
     let repeated = masked
         .split_whitespace()
@@ -182,6 +183,8 @@ mod tests {
             said("bad password hunter2!", "").unwrap(),
             format!("bad password {MASK}!")
         );
+        let late = format!("{} hunter2", "x".repeat(WORDS_LIMIT - 4));
+        assert!(!said(&late, "").unwrap().contains("hun"));
         let state = r#"{"outputs":{"key":"planted-value"}}"#;
         assert_eq!(said("cannot take 'planted-value'", state), None);
         assert_eq!(said("cannot take it", state).unwrap(), "cannot take it");

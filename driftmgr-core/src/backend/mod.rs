@@ -2,11 +2,15 @@
 //!
 //! A [`BackendSpec`] says which backend a folder uses, a [`BackendRegistry`] makes it, and [`Backend`] is what all of them can do.
 
+#[cfg(feature = "http")]
+pub mod http;
 pub mod local;
 mod lock;
 pub mod memory;
 mod registry;
 mod spec;
+#[cfg(feature = "http")]
+mod transport;
 
 use std::fmt;
 use std::str::FromStr;

@@ -5,6 +5,8 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+#[cfg(feature = "http")]
+use super::http::HttpBackend;
 use super::local::{LocalBackend, LocalConfig};
 use super::memory::{MemoryBackend, MemoryStore};
 use super::{Backend, BackendSpec, Capability};
@@ -47,6 +49,11 @@ impl BackendRegistry {
         registry.register(
             LocalBackend::KIND,
             Arc::new(|cx, spec| Ok(Arc::new(LocalBackend::from_spec(cx, spec)?))),
+        );
+        #[cfg(feature = "http")]
+        registry.register(
+            HttpBackend::KIND,
+            Arc::new(|cx, spec| Ok(Arc::new(HttpBackend::from_spec(cx, spec)?))),
         );
         let store = MemoryStore::default();
         registry.register(
@@ -120,22 +127,40 @@ mod tests {
         BackendRegistry::builtin().open(&cx, &spec)
     }
 
+    /// The kinds of this build, as its errors list them.
+    fn kinds() -> String {
+        let registry = BackendRegistry::builtin();
+        let kinds: Vec<&str> = registry.kinds().collect();
+        kinds.join(", ")
+    }
+
     #[test]
     fn an_absent_kind_names_those_that_are_there() {
-        for kind in KNOWN_KINDS.iter().filter(|k| **k != "local") {
+        let kinds = kinds();
+        let here: Vec<&str> = kinds.split(", ").collect();
+        for kind in KNOWN_KINDS.iter().filter(|k| !here.contains(k)) {
             let error = open(kind).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Unsupported);
             assert_eq!(
                 error.to_string(),
                 format!(
-                    "backend kind `{kind}` is known, this build has: local, memory (backend main.tf:3)"
+                    "backend kind `{kind}` is known, this build has: {kinds} (backend main.tf:3)"
                 )
             );
         }
         assert_eq!(
             open("s4").unwrap_err().message(),
-            "there is no backend kind `s4`, this build has: local, memory"
+            format!("there is no backend kind `s4`, this build has: {kinds}")
         );
+    }
+
+    #[test]
+    fn a_kind_is_there_with_its_feature() {
+        let kinds = kinds();
+        let mut expected = vec!["local", "memory"];
+        #[cfg(feature = "http")]
+        expected.insert(0, "http");
+        assert_eq!(kinds, expected.join(", "));
     }
 
     #[test]

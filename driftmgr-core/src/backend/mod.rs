@@ -11,6 +11,7 @@ mod registry;
 mod spec;
 #[cfg(feature = "http")]
 mod transport;
+mod url;
 
 use std::fmt;
 use std::str::FromStr;
@@ -27,6 +28,7 @@ use crate::error::{Error, ErrorKind, Result};
 pub use lock::{LockId, LockInfo, LockedBy};
 pub use registry::{BackendFactory, BackendRegistry, KNOWN_KINDS};
 pub use spec::{BackendSpec, SelectedWorkspace};
+pub use url::is_url;
 
 /// Moves state bytes.
 ///

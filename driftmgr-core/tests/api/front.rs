@@ -208,8 +208,9 @@ async fn a_backend_of_ones_own_opens_by_its_kind() {
     let handle = client.backend("shelf", config, ".").unwrap();
     assert_eq!(handle.workspaces().await.unwrap(), ["default", "blue"]);
     let kinds: Vec<String> = client.backends().into_iter().map(|k| k.kind).collect();
-    assert_eq!(kinds, ["local", "memory", "shelf"]);
-    assert_eq!(client.backends()[2].capability, None);
+    assert!(kinds.iter().any(|kind| kind == "local"), "{kinds:?}");
+    let own = kinds.iter().position(|kind| kind == "shelf").unwrap();
+    assert_eq!(client.backends()[own].capability, None);
 }
 
 #[tokio::test]

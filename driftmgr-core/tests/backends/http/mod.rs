@@ -4,6 +4,7 @@ mod faults;
 mod oracle;
 mod protocol;
 mod secrets;
+mod target;
 mod tls;
 
 use std::collections::BTreeMap;
@@ -70,7 +71,8 @@ async fn read(backend: &Arc<dyn Backend>) -> Result<Option<String>> {
 
 async fn write(backend: &Arc<dyn Backend>, text: &str) -> Result<()> {
     let bytes = Bytes::copy_from_slice(text.as_bytes());
-    let written = backend.write(&cx(), &at(), bytes, WriteOptions::default());
+    let (cx, at) = (cx(), at());
+    let written = backend.write(&cx, &at, bytes, WriteOptions::default());
     written.await.map(|_| ())
 }
 

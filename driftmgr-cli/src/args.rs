@@ -395,7 +395,7 @@ impl From<FailOn> for Severity {
 /// `driftmgr check`.
 #[derive(Debug, Clone, Args)]
 pub struct Check {
-    /// Folders of root modules, state files, and addresses of states; the current folder when there is none
+    /// Folders of root modules, state files, addresses of states; else the current folder
     #[arg(value_name = "TARGET")]
     pub targets: Vec<String>,
     /// What to look at.
@@ -416,7 +416,7 @@ pub struct Drift {
     /// What to do instead.
     #[command(subcommand)]
     pub command: Option<DriftCommand>,
-    /// Folders of root modules, state files, and addresses of states; the current folder when there is none
+    /// Folders of root modules, state files, addresses of states; else the current folder
     #[arg(value_name = "TARGET")]
     pub targets: Vec<String>,
     /// What to look at.
@@ -564,7 +564,7 @@ pub struct Explain {
 /// `driftmgr doctor`.
 #[derive(Debug, Clone, Args)]
 pub struct Doctor {
-    /// Folders of root modules, state files, and addresses of states; the current folder when there is none
+    /// Folders of root modules, state files, addresses of states; else the current folder
     #[arg(value_name = "TARGET")]
     pub targets: Vec<String>,
     /// How to show it.

@@ -166,7 +166,8 @@ async fn deadlines_and_cancellation_reach_every_request() {
         token.cancel();
     };
     let new = Bytes::from_static(b"new");
-    let write = backend.write(&cx, &at(), new, WriteOptions::default());
+    let at = at();
+    let write = backend.write(&cx, &at, new, WriteOptions::default());
     let (result, ()) = tokio::join!(write, soon);
     assert_eq!(result.unwrap_err().kind(), ErrorKind::Cancelled);
     assert_eq!(server.holder(PATH), None, "the lock is given back");

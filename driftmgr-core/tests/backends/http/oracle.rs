@@ -1,6 +1,6 @@
 //! Beside the real programs: on one server, with one lock.
 
-use std::process::Child;
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use driftmgr_core::ErrorKind;
@@ -134,6 +134,7 @@ fn while_a_program_holds_the_lock_we_are_refused() {
         terraform.write("slow.tf", SLOW);
         let apply = terraform
             .command(&["apply", "-auto-approve", "-no-color"])
+            .stdout(Stdio::null())
             .spawn();
         let mut apply = Running(apply.unwrap());
         wait_for("apply works", || terraform.file("here").exists());

@@ -22,9 +22,8 @@ enum Holder {
 
 /// A context for what has to be done also when the rest was cancelled.
 fn detached(cx: &Context) -> Context {
-    cx.clone()
-        .with_cancellation(crate::context::CancelToken::new())
-        .with_timeout(LAST_WORDS)
+    // A clone would keep the deadline that may have passed.
+    Context::new(cx.environment().clone()).with_timeout(LAST_WORDS)
 }
 
 impl HttpClient {

@@ -71,9 +71,10 @@ async fn read(backend: &Arc<dyn Backend>) -> Result<Option<String>> {
 
 async fn write(backend: &Arc<dyn Backend>, text: &str) -> Result<()> {
     let bytes = Bytes::copy_from_slice(text.as_bytes());
-    let (cx, at) = (cx(), at());
-    let written = backend.write(&cx, &at, bytes, WriteOptions::default());
-    written.await.map(|_| ())
+    let written = backend
+        .write(&cx(), &at(), bytes, WriteOptions::default())
+        .await;
+    written.map(|_| ())
 }
 
 async fn write_under(backend: &Arc<dyn Backend>, lock: &LockId, text: &str) -> Result<()> {

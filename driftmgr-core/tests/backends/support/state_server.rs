@@ -224,6 +224,9 @@ fn connection(stream: io::Result<TcpStream>, shared: &Shared) -> io::Result<()> 
 fn serve(mut stream: impl Read + Write, shared: &Shared) -> io::Result<()> {
     let mut rest = Vec::new();
     while let Some(request) = read_request(&mut stream, &mut rest, shared)? {
+        if shared.stopped.load(Ordering::SeqCst) {
+            return Ok(());
+        }
         shared.seen.lock().unwrap().push(request.clone());
         let fault = take_fault(shared, &request.method);
         let answer = match fault {

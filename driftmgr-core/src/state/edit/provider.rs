@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Change, Edited};
 use crate::address::{ProviderConfigAddress, ProviderSource};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::state::model::State;
 
 /// Lets another provider manage what one manages now, in all modules and under all aliases. Module, alias and key of each configuration
@@ -15,12 +15,24 @@ use crate::state::model::State;
 /// means the registry of the program that reads it; [`ProviderSource`] takes Terraform's, so name OpenTofu's host where that is meant.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidState`](crate::error::ErrorKind::InvalidState) when there is no serial left.
+/// [`ErrorKind::InvalidInput`] for a pattern of sources; [`ErrorKind::InvalidState`] when there is no serial left.
 pub fn replace_provider(
     state: &State,
     from: &ProviderSource,
     to: &ProviderSource,
 ) -> Result<Edited> {
+    for source in [from, to] {
+        let parts = [&source.host, &source.namespace, &source.provider_type];
+        if parts.iter().any(|part| part.contains('*')) {
+            return Err(Error::new(
+                ErrorKind::InvalidInput,
+                format!("{source} is a pattern, and not the source of one provider"),
+            )
+            .with_operation("state.edit")
+            .with("provider", source)
+            .with_hint("name it as HOST/NAMESPACE/TYPE"));
+        }
+    }
     let mut new = state.clone();
     let mut changes = Vec::new();
     if from != to {

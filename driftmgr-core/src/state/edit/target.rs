@@ -75,6 +75,10 @@ impl FromStr for Target {
                 }
             }
         };
+        if text.ends_with('.') {
+            let reason = "the address ends with a dot";
+            return Err(AddressError::new(text, text.len(), reason));
+        }
         // Nothing in a configuration can have another name, so nothing may be moved there.
         let starts_well = |name: &str| {
             let first = name.chars().next();

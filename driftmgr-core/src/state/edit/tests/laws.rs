@@ -30,7 +30,7 @@ fn key() -> impl Strategy<Value = Option<InstanceKey>> {
 fn some_lines(dependent: bool) -> impl Strategy<Value = Vec<String>> {
     let instance = (
         0..MODULES.len(),
-        prop_oneof!["", "data."],
+        prop_oneof![Just(""), Just("data.")],
         "[tu]",
         "[xyz]",
         key(),

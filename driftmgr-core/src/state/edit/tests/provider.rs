@@ -57,3 +57,12 @@ fn nothing_changes_when_nothing_belongs_to_it_or_it_is_the_same() {
         assert!(edited.state.to_bytes() == before.to_bytes());
     }
 }
+
+#[test]
+fn a_pattern_is_no_provider() {
+    let before = state(&["t.a"]);
+    for (from, to) in [("aws", "*"), ("example.com/*/aws", "aws")] {
+        let error = replace_provider(&before, &source(from), &source(to)).unwrap_err();
+        assert_eq!(error.kind(), crate::error::ErrorKind::InvalidInput);
+    }
+}

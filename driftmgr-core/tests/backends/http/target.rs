@@ -29,6 +29,12 @@ async fn a_state_behind_an_address_is_looked_at() {
     let named = server.url(PATH).replace("http://", "http://***:***@") + "?token=***";
     assert_eq!(report.targets[0].target, named);
     assert!(!report.to_json().to_string().contains("hunter"));
+    let explained = found.stacks[0]
+        .explain("null_resource.a", &options)
+        .await
+        .unwrap();
+    let place = ("address".to_owned(), named);
+    assert!(explained.facts.state.contains(&place), "{explained:?}");
     // Another address of the server has no state.
     let absent = client().open(server.url("/state/absent")).await;
     assert_eq!(absent.unwrap_err().kind(), ErrorKind::NotFound);

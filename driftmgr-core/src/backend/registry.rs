@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use super::local::{LocalBackend, LocalConfig};
 use super::memory::{MemoryBackend, MemoryStore};
+#[cfg(feature = "s3")]
+use super::s3::S3Backend;
 use super::{Backend, BackendSpec, Capability};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
@@ -52,6 +54,11 @@ impl BackendRegistry {
         registry.register(
             MemoryBackend::KIND,
             Arc::new(move |_, _| Ok(Arc::new(MemoryBackend::new(store.clone())))),
+        );
+        #[cfg(feature = "s3")]
+        registry.register(
+            S3Backend::KIND,
+            Arc::new(|cx, spec| Ok(Arc::new(S3Backend::from_spec(cx, spec)?))),
         );
         let local = LocalBackend::new(LocalConfig::of_directory(Path::new("")));
         let memory = MemoryBackend::new(MemoryStore::default());
@@ -120,22 +127,40 @@ mod tests {
         BackendRegistry::builtin().open(&cx, &spec)
     }
 
+    /// The kinds of this build, as its errors list them.
+    fn kinds() -> String {
+        let registry = BackendRegistry::builtin();
+        let kinds: Vec<&str> = registry.kinds().collect();
+        kinds.join(", ")
+    }
+
     #[test]
     fn an_absent_kind_names_those_that_are_there() {
-        for kind in KNOWN_KINDS.iter().filter(|k| **k != "local") {
+        let kinds = kinds();
+        let here: Vec<&str> = kinds.split(", ").collect();
+        for kind in KNOWN_KINDS.iter().filter(|k| !here.contains(k)) {
             let error = open(kind).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Unsupported);
             assert_eq!(
                 error.to_string(),
                 format!(
-                    "backend kind `{kind}` is known, this build has: local, memory (backend main.tf:3)"
+                    "backend kind `{kind}` is known, this build has: {kinds} (backend main.tf:3)"
                 )
             );
         }
         assert_eq!(
             open("s4").unwrap_err().message(),
-            "there is no backend kind `s4`, this build has: local, memory"
+            format!("there is no backend kind `s4`, this build has: {kinds}")
         );
+    }
+
+    #[test]
+    fn a_kind_is_there_with_its_feature() {
+        let kinds = kinds();
+        let mut expected = vec!["local", "memory"];
+        #[cfg(feature = "s3")]
+        expected.push("s3");
+        assert_eq!(kinds, expected.join(", "));
     }
 
     #[test]

@@ -12,6 +12,9 @@ mod api {
     mod parity;
 }
 
+#[cfg(unix)]
+mod backends;
+
 #[cfg(target_os = "linux")]
 mod e2e;
 

@@ -118,6 +118,29 @@ pub(super) enum Versioning {
     Never,
 }
 
+impl Versioning {
+    fn of(status: Option<&str>) -> Self {
+        match status {
+            Some("Enabled") => Self::Enabled,
+            Some(_) => Self::Suspended,
+            None => Self::Never,
+        }
+    }
+}
+
+/// The versioning in an answer whose outermost element has another name than that of S3. Some stores do so, and the client refuses it.
+fn told<E>(error: &SdkError<E, HttpResponse>) -> Option<Versioning> {
+    let response = error.raw_response().filter(|r| r.status().is_success())?;
+    let text = std::str::from_utf8(response.body().bytes()?).ok()?;
+    if !text.contains("Versioning") {
+        return None;
+    }
+    let status = text.split_once("<Status>").map(|(_, rest)| rest);
+    Some(Versioning::of(
+        status.and_then(|rest| rest.split('<').next()),
+    ))
+}
+
 impl Client {
     /// Asks nobody yet.
     ///
@@ -390,12 +413,10 @@ impl Client {
             .bucket(&self.config.bucket)
             .send()
             .await;
-        let answer = sent.map_err(|e| self.failed(VERSIONING, "", &e))?;
-        Ok(match answer.status.as_ref().map(|s| s.as_str()) {
-            Some("Enabled") => Versioning::Enabled,
-            Some(_) => Versioning::Suspended,
-            None => Versioning::Never,
-        })
+        match sent {
+            Ok(answer) => Ok(Versioning::of(answer.status.as_ref().map(|s| s.as_str()))),
+            Err(error) => told(&error).ok_or_else(|| self.failed(VERSIONING, "", &error)),
+        }
     }
 
     /// The account that the credentials belong to.

@@ -1,0 +1,9 @@
+//! Backends beside real servers and the real programs.
+
+#[cfg(feature = "s3")]
+mod s3;
+
+mod support {
+    #[cfg(feature = "s3")]
+    pub(super) mod moto;
+}

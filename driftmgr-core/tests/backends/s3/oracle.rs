@@ -84,11 +84,16 @@ fn serial(state: &str) -> u64 {
 /// The same state with the next serial.
 fn next(state: &str) -> String {
     let serial = serial(state);
-    let (from, to) = (
-        format!("\"serial\": {serial},"),
-        format!("\"serial\": {},", serial + 1),
-    );
-    let next = state.replacen(&from, &to, 1);
+    // OpenTofu writes without spaces.
+    let next = ["\"serial\": ", "\"serial\":"]
+        .iter()
+        .fold(state.to_owned(), |text, name| {
+            text.replacen(
+                &format!("{name}{serial},"),
+                &format!("{name}{},", serial + 1),
+                1,
+            )
+        });
     assert_ne!(next, state);
     next
 }

@@ -69,6 +69,7 @@ export const answers = {
   'report.to_json': (input) => report(input),
   'report.check': (input) => report(input).check(),
   'report.score': (input) => report(input).score,
+  'report.by_target': (input) => Object.fromEntries(report(input).byTarget()),
   'report.suggest_ignores': (input) => ({ rules: report(input).suggestIgnores() }),
   'report.render': async (input) => ({ text: await report(input).render(input.format, { timestamp: new Date(0) }) }),
   'report.baseline': (input) => report(input).baseline(at(input.file), input.reason),

@@ -125,6 +125,7 @@ const TYPES = {
   'report.to_json': 'DriftDocument',
   'report.check': 'Check',
   'report.score': 'Score',
+  'report.by_target': 'Readonly<Record<string, DriftDocument>>',
   'report.suggest_ignores': '{ rules: readonly IgnoreSuggestion[] }',
   'snapshot.info': 'SnapshotInfo',
   'settings.load': 'SettingsDocument',

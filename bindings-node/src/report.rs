@@ -124,6 +124,21 @@ impl DriftReport {
         })
     }
 
+    /// A report for each target, in the order of the targets.
+    #[napi]
+    pub fn by_target(&self) -> napi::Result<Vec<DriftReport>> {
+        now(|| {
+            let (report, stacks) = self.parts();
+            let parts = report.by_target().into_iter();
+            Ok(parts
+                .map(|(target, part)| {
+                    let looked_at = stacks.iter().filter(|stack| stack.label() == target);
+                    Self::of(part, looked_at.cloned().collect())
+                })
+                .collect())
+        })
+    }
+
     /// Ignore rules that would hide what is shown.
     #[napi]
     pub fn suggest_ignores(&self) -> napi::Result<String> {

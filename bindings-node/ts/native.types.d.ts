@@ -95,6 +95,8 @@ export declare class DriftReport {
   render(format: string, given: string): Promise<Buffer>
   /** What is shown, as a list of what is known, with one reason; `previous` keeps its dates and reasons. */
   baseline(file: string, reason: string, previous?: Baseline | undefined | null): Baseline
+  /** A report for each target, in the order of the targets. */
+  byTarget(): Array<DriftReport>
   /** Ignore rules that would hide what is shown. */
   suggestIgnores(): string
 }

@@ -17,6 +17,7 @@ import type {
   Score,
   Severity,
   Summary,
+  SurveyedTarget,
 } from './results.js';
 
 /** The formats that a report can be written in. */
@@ -73,6 +74,11 @@ export class DriftReport {
   /** Counts of objects. */
   get summary(): Summary {
     return this.toJSON().summary;
+  }
+
+  /** The states that were looked at, sorted, each with its counts. */
+  get targets(): readonly SurveyedTarget[] {
+    return this.toJSON().targets;
   }
 
   /** The differences, hidden ones included, sorted by target and address. */
@@ -138,6 +144,15 @@ export class DriftReport {
     judge('reason', reason, text);
     if (previous !== undefined) judge('previous', previous, baselines);
     return new Baseline(now(() => this.#native.baseline(name, reason, previous?.native)));
+  }
+
+  /**
+   * A report for each of `targets`, by its name. Providers, rules, and problems that belong to no single target stand in each. A target that could not be
+   * opened has no report, only its problem in the whole.
+   */
+  byTarget(): ReadonlyMap<string, DriftReport> {
+    const parts = now(() => this.#native.byTarget());
+    return new Map(parts.map((part, i) => [this.targets[i]!.target, new DriftReport(part)]));
   }
 
   /** Ignore rules that would hide what the report shows, the narrowest first. Each needs a reason before it can be used. */

@@ -24,6 +24,7 @@ export type {
   Provider,
   Rule as RuleOutcome,
   Score,
+  SurveyedTarget,
 } from './schemas/drift-report.js';
 export type { Explanation } from './schemas/explain.js';
 export type { StateAnalysis } from './schemas/state-analyze.js';

@@ -1,5 +1,6 @@
 //! Drift reports and snapshots.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -65,6 +66,7 @@ impl Report {
         let report = &self.inner;
         let head = serde_json::json!({
             "summary": report.summary,
+            "targets": report.targets,
             "not_looked_at": report.not_looked_at,
             "providers": report.providers,
             "rules": report.rules,
@@ -132,6 +134,18 @@ impl Report {
     #[staticmethod]
     fn formats() -> Vec<&'static str> {
         Format::ALL.iter().map(|format| format.name()).collect()
+    }
+
+    /// A report for each target.
+    fn by_target(&self, py: Python<'_>) -> PyResult<BTreeMap<String, Self>> {
+        let parts = compute(py, || Ok(self.inner.by_target()))?;
+        let of = |inner| Self {
+            inner: Arc::new(inner),
+        };
+        Ok(parts
+            .into_iter()
+            .map(|(target, part)| (target, of(part)))
+            .collect())
     }
 
     /// Ignore rules that would hide what the report shows.

@@ -59,7 +59,7 @@ BESIDE = {
 }
 CLASSES = ("BackendHandle", "Baseline", "Client", "DriftReport", "Plan", "RunHistory", "Settings", "Snapshot", "Stack", "State")
 # Parts of a report, a stream and a baseline, which are results.
-PARTS = {"findings", "groups", "not_looked_at", "problems", "providers", "rules", "secret", "summary", "visible"}
+PARTS = {"findings", "groups", "not_looked_at", "problems", "providers", "rules", "secret", "summary", "targets", "visible"}
 
 
 def found(name: str) -> Any:
@@ -211,6 +211,7 @@ ANSWERS: dict[str, Callable[[Case, Path], Any]] = {
     "report.to_json": lambda case, _: json.loads(case.report().to_json()),
     "report.check": lambda case, _: case.report().check().to_dict(),
     "report.score": lambda case, _: case.report().score.to_dict(),
+    "report.by_target": lambda case, _: {target: part.to_dict() for target, part in case.report().by_target().items()},
     "report.suggest_ignores": lambda case, _: {"rules": [rule.to_dict() for rule in case.report().suggest_ignores()]},
     "report.render": lambda case, _: {"text": case.report().render(case["format"], timestamp=EPOCH)},
     "report.baseline": lambda case, _: case.report().baseline(case.file("file"), reason=case["reason"]).to_dict(),

@@ -29,7 +29,7 @@ def test_a_record_gives_the_json_it_was_made_of(report: driftmgr.DriftReport) ->
     assert [finding.to_dict() for finding in report.findings] == whole["resource_drift"]
     for name in ("summary", "score"):
         assert getattr(report, name).to_dict() == whole[name]
-    for name in ("groups", "not_looked_at", "providers", "rules", "problems"):
+    for name in ("targets", "groups", "not_looked_at", "providers", "rules", "problems"):
         assert [each.to_dict() for each in getattr(report, name)] == whole[name]
     assert json.loads(report.to_json()) == whole
 

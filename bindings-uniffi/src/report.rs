@@ -1,5 +1,6 @@
 //! Drift reports and what can be made of them.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use driftmgr_core::drift;
@@ -53,6 +54,14 @@ impl DriftReport {
     /// How well reality complies with the states, with reasons.
     pub fn score(&self) -> Result<Score, Failure> {
         typed(&self.inner.score())
+    }
+
+    /// A report for each target, by its name. Providers, rules, and problems that belong to no single target stand in each.
+    pub fn by_target(&self) -> HashMap<String, Arc<DriftReport>> {
+        let parts = self.inner.by_target().into_iter();
+        parts
+            .map(|(target, part)| (target, DriftReport::new(part)))
+            .collect()
     }
 
     /// Ignore rules that would hide what the report shows and a rule may hide, the narrowest first.

@@ -395,7 +395,7 @@ impl From<FailOn> for Severity {
 /// `driftmgr check`.
 #[derive(Debug, Clone, Args)]
 pub struct Check {
-    /// Folders of root modules and state files; the current folder when there is none
+    /// Folders of root modules, state files, addresses of states; else the current folder
     #[arg(value_name = "TARGET")]
     pub targets: Vec<String>,
     /// What to look at.
@@ -416,7 +416,7 @@ pub struct Drift {
     /// What to do instead.
     #[command(subcommand)]
     pub command: Option<DriftCommand>,
-    /// Folders of root modules and state files; the current folder when there is none
+    /// Folders of root modules, state files, addresses of states; else the current folder
     #[arg(value_name = "TARGET")]
     pub targets: Vec<String>,
     /// What to look at.
@@ -547,7 +547,7 @@ pub struct Explain {
     /// The instance, such as 'module.a["x"].aws_s3_bucket.b[0]'
     #[arg(value_name = "ADDRESS")]
     pub address: InstanceAddress,
-    /// Folder of a root module, or state file
+    /// Folder of a root module, state file, or address of a state
     #[arg(value_name = "TARGET", default_value = ".")]
     pub target: String,
     /// What is not to be shown.
@@ -564,7 +564,7 @@ pub struct Explain {
 /// `driftmgr doctor`.
 #[derive(Debug, Clone, Args)]
 pub struct Doctor {
-    /// Folders of root modules and state files; the current folder when there is none
+    /// Folders of root modules, state files, addresses of states; else the current folder
     #[arg(value_name = "TARGET")]
     pub targets: Vec<String>,
     /// How to show it.

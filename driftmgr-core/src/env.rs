@@ -25,6 +25,44 @@ pub const TF_CLI_ARGS_PREFIX: &str = "TF_CLI_ARGS";
 pub const TF_VAR_PREFIX: &str = "TF_VAR_";
 /// OpenTofu's encryption configuration in either spelling, merged over the `encryption` block. Holds secrets.
 pub const TF_ENCRYPTION: &str = "TF_ENCRYPTION";
+/// The backend `http`: `address`. May hold a password.
+pub const TF_HTTP_ADDRESS: &str = "TF_HTTP_ADDRESS";
+/// The backend `http`: `update_method`.
+pub const TF_HTTP_UPDATE_METHOD: &str = "TF_HTTP_UPDATE_METHOD";
+/// The backend `http`: `lock_address`.
+pub const TF_HTTP_LOCK_ADDRESS: &str = "TF_HTTP_LOCK_ADDRESS";
+/// The backend `http`: `lock_method`.
+pub const TF_HTTP_LOCK_METHOD: &str = "TF_HTTP_LOCK_METHOD";
+/// The backend `http`: `unlock_address`.
+pub const TF_HTTP_UNLOCK_ADDRESS: &str = "TF_HTTP_UNLOCK_ADDRESS";
+/// The backend `http`: `unlock_method`.
+pub const TF_HTTP_UNLOCK_METHOD: &str = "TF_HTTP_UNLOCK_METHOD";
+/// The backend `http`: `username`.
+pub const TF_HTTP_USERNAME: &str = "TF_HTTP_USERNAME";
+/// The backend `http`: `password`. A secret.
+pub const TF_HTTP_PASSWORD: &str = "TF_HTTP_PASSWORD";
+/// The backend `http`: `retry_max`.
+pub const TF_HTTP_RETRY_MAX: &str = "TF_HTTP_RETRY_MAX";
+/// The backend `http`: `retry_wait_min`, in seconds.
+pub const TF_HTTP_RETRY_WAIT_MIN: &str = "TF_HTTP_RETRY_WAIT_MIN";
+/// The backend `http`: `retry_wait_max`, in seconds.
+pub const TF_HTTP_RETRY_WAIT_MAX: &str = "TF_HTTP_RETRY_WAIT_MAX";
+/// The backend `http`: `client_ca_certificate_pem`.
+pub const TF_HTTP_CLIENT_CA_CERTIFICATE_PEM: &str = "TF_HTTP_CLIENT_CA_CERTIFICATE_PEM";
+/// The backend `http`: `client_certificate_pem`.
+pub const TF_HTTP_CLIENT_CERTIFICATE_PEM: &str = "TF_HTTP_CLIENT_CERTIFICATE_PEM";
+/// The backend `http`: `client_private_key_pem`. A secret.
+pub const TF_HTTP_CLIENT_PRIVATE_KEY_PEM: &str = "TF_HTTP_CLIENT_PRIVATE_KEY_PEM";
+/// The proxy for `http://` addresses, also in small letters. May hold a password.
+pub const HTTP_PROXY: &str = "HTTP_PROXY";
+/// The proxy for `https://` addresses, also in small letters. May hold a password.
+pub const HTTPS_PROXY: &str = "HTTPS_PROXY";
+/// Hosts, domains, addresses and networks that are reached without a proxy, also in small letters.
+pub const NO_PROXY: &str = "NO_PROXY";
+/// A file of trusted authorities in PEM, instead of the system's.
+pub const SSL_CERT_FILE: &str = "SSL_CERT_FILE";
+/// Folders of such files, as `PATH` lists folders.
+pub const SSL_CERT_DIR: &str = "SSL_CERT_DIR";
 /// Folder of driftmgr's own caches instead of the user's cache folder.
 pub const DRIFTMGR_CACHE_DIR: &str = "DRIFTMGR_CACHE_DIR";
 /// Folder of what programs keep between runs; driftmgr's history lies in it, in `driftmgr`.

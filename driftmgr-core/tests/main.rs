@@ -34,6 +34,7 @@ mod oracle {
     mod clock;
     mod differences;
     mod drift;
+    mod edit;
     mod elsewhere;
     mod encryption;
     mod harness;

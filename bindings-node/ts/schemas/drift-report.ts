@@ -49,6 +49,10 @@ export interface DriftReport {
     };
     readonly score: Score;
     /**
+     * The states that were looked at, sorted, those without a difference too.
+     */
+    readonly targets: readonly SurveyedTarget[];
+    /**
      * The differences, hidden ones included, sorted by target and address.
      */
     readonly resource_drift: readonly Finding[];
@@ -139,6 +143,53 @@ export interface Deduction {
      * Why, for people.
      */
     readonly reason: string;
+}
+/**
+ * A state that was looked at.
+ */
+export interface SurveyedTarget {
+    /**
+     * The target, as the caller named it.
+     */
+    readonly target: string;
+    readonly summary: Summary;
+}
+/**
+ * Counts of its objects.
+ */
+export interface Summary {
+    /**
+     * Objects compared with reality.
+     */
+    readonly checked: number;
+    /**
+     * Objects without a difference.
+     */
+    readonly same: number;
+    /**
+     * Objects with a visible difference, moved ones included.
+     */
+    readonly drifted: number;
+    /**
+     * Objects that the state has and reality has not.
+     */
+    readonly deleted: number;
+    /**
+     * Objects that reality has and no state has.
+     */
+    readonly unmanaged: number;
+    /**
+     * Objects that should have been compared and could not be: the answer about them is open.
+     */
+    readonly unverifiable: number;
+    /**
+     * Objects that are not to be compared, such as data sources.
+     */
+    readonly skipped: number;
+    /**
+     * Objects with nothing but hidden differences.
+     */
+    readonly hidden: number;
 }
 /**
  * One difference. All but `drift` has the form of Terraform's plan JSON.

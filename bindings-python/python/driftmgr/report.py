@@ -28,6 +28,7 @@ from .results import (
     SnapshotInfo,
     Summary,
     SurveyedProvider,
+    SurveyedTarget,
 )
 
 __all__ = ["Baseline", "DriftReport", "DriftStream", "Explanation", "Plan", "Snapshot"]
@@ -57,6 +58,11 @@ class DriftReport:
     def summary(self) -> Summary:
         """Counts."""
         return Summary.from_dict(self._head["summary"])
+
+    @cached_property
+    def targets(self) -> tuple[SurveyedTarget, ...]:
+        """The states that were looked at, sorted, each with its counts."""
+        return tuple(map(SurveyedTarget.from_dict, self._head["targets"]))
 
     @cached_property
     def score(self) -> Score:
@@ -155,6 +161,14 @@ class DriftReport:
             "repository": _options.optional(_options.path, "repository", repository),
         }
         return self._native.render(_options.text("format", format), arguments)
+
+    def by_target(self) -> dict[str, DriftReport]:
+        """A report for each of :attr:`targets`, by its name.
+
+        Providers, rules, and problems that belong to no single target stand in each. A target that could not be opened has no report, only its
+        problem in the whole.
+        """
+        return {target: DriftReport(native) for target, native in self._native.by_target().items()}
 
     def suggest_ignores(self) -> tuple[IgnoreSuggestion, ...]:
         """Ignore rules that would hide what the report shows and a rule may hide, the narrowest first."""

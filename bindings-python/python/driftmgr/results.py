@@ -79,6 +79,7 @@ __all__ = [
     "StateVersion",
     "Summary",
     "SurveyedProvider",
+    "SurveyedTarget",
     "TargetFacts",
     "TargetSummary",
     "Tendency",
@@ -137,6 +138,15 @@ class Summary(Record):
     """Not to be compared."""
     hidden: int
     """Only hidden differences."""
+
+
+@record
+class SurveyedTarget(Record):
+    """A state that was looked at."""
+
+    target: str
+    """As the caller named it."""
+    summary: Summary
 
 
 @record

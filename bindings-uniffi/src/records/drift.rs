@@ -193,6 +193,16 @@ record! {
 }
 
 record! {
+    /// A state that was looked at.
+    SurveyedTarget {
+        /// The target, as the caller named it.
+        target: String,
+        /// Counts of its objects.
+        summary: Summary,
+    }
+}
+
+record! {
     /// How many objects were looked at.
     LookedAtShare {
         /// Objects that were looked at.
@@ -505,6 +515,8 @@ record! {
         summary: Summary,
         /// How well reality complies with the states.
         score: Score,
+        /// The states that were looked at, sorted, those without a difference too.
+        targets: Vec<SurveyedTarget>,
         /// The differences, hidden ones included, sorted by target and address.
         #[serde(rename = "resource_drift")]
         findings: Vec<Finding>,

@@ -55,7 +55,7 @@ pub enum Ignore {
 /// `driftmgr ignore suggest`.
 #[derive(Debug, Clone, Args)]
 pub struct IgnoreSuggest {
-    /// Folders of root modules and state files; the current folder when there is none
+    /// Folders of root modules, state files, addresses of states; else the current folder
     #[arg(value_name = "TARGET", conflicts_with = "from")]
     pub targets: Vec<String>,
     /// A report to take them from, as `driftmgr drift --format json` prints it, instead of looking; - is standard input

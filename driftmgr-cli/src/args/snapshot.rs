@@ -22,7 +22,7 @@ pub enum Snapshot {
 /// `driftmgr snapshot save`.
 #[derive(Debug, Clone, Args)]
 pub struct SnapshotSave {
-    /// Folders of root modules and state files; the current folder when there is none
+    /// Folders of root modules, state files, addresses of states; else the current folder
     #[arg(value_name = "TARGET")]
     pub targets: Vec<String>,
     /// The file to write. One that exists is replaced

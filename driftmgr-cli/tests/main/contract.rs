@@ -145,7 +145,7 @@ fn a_reader_that_has_seen_enough_is_no_error() {
     let left_out: Vec<_> = (0..20_000)
         .map(|i| json!({"address": format!("demo_x.r{i}"), "kind": "skipped", "reason": "r", "target": "t"}))
         .collect();
-    let report = json!({"format_version": "1.0", "resource_drift": [], "not_looked_at": left_out,
+    let report = json!({"format_version": "1.0", "targets": [], "resource_drift": [], "not_looked_at": left_out,
         "summary": {"checked": 0, "same": 0, "drifted": 0, "deleted": 0, "unmanaged": 0, "unverifiable": 0, "skipped": 20_000, "hidden": 0}});
     write(dir.path(), "r.json", &report.to_string());
     for args in [

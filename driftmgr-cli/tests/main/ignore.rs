@@ -216,6 +216,7 @@ fn report() -> Value {
         "summary": {
             "checked": 1, "same": 0, "drifted": 1, "deleted": 0, "unmanaged": 0, "unverifiable": 0, "skipped": 0, "hidden": 0,
         },
+        "targets": [],
         "resource_drift": [{
             "address": "module.m[\"k\"].aws_db_instance.main",
             "provider_name": "registry.terraform.io/hashicorp/aws",

@@ -2,6 +2,8 @@
 //!
 //! A [`BackendSpec`] says which backend a folder uses, a [`BackendRegistry`] makes it, and [`Backend`] is what all of them can do.
 
+#[cfg(feature = "http")]
+pub mod http;
 pub mod local;
 mod lock;
 pub mod memory;
@@ -9,6 +11,9 @@ mod registry;
 #[cfg(feature = "s3")]
 pub mod s3;
 mod spec;
+#[cfg(feature = "http")]
+mod transport;
+mod url;
 
 use std::fmt;
 use std::str::FromStr;
@@ -25,6 +30,7 @@ use crate::error::{Error, ErrorKind, Result};
 pub use lock::{LockId, LockInfo, LockedBy};
 pub use registry::{BackendFactory, BackendRegistry, KNOWN_KINDS};
 pub use spec::{BackendSpec, SelectedWorkspace};
+pub use url::is_url;
 
 /// Moves state bytes.
 ///

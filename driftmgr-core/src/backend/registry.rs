@@ -5,6 +5,8 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+#[cfg(feature = "http")]
+use super::http::HttpBackend;
 use super::local::{LocalBackend, LocalConfig};
 use super::memory::{MemoryBackend, MemoryStore};
 #[cfg(feature = "s3")]
@@ -49,6 +51,11 @@ impl BackendRegistry {
         registry.register(
             LocalBackend::KIND,
             Arc::new(|cx, spec| Ok(Arc::new(LocalBackend::from_spec(cx, spec)?))),
+        );
+        #[cfg(feature = "http")]
+        registry.register(
+            HttpBackend::KIND,
+            Arc::new(|cx, spec| Ok(Arc::new(HttpBackend::from_spec(cx, spec)?))),
         );
         let store = MemoryStore::default();
         registry.register(
@@ -158,6 +165,8 @@ mod tests {
     fn a_kind_is_there_with_its_feature() {
         let kinds = kinds();
         let mut expected = vec!["local", "memory"];
+        #[cfg(feature = "http")]
+        expected.insert(0, "http");
         #[cfg(feature = "s3")]
         expected.push("s3");
         assert_eq!(kinds, expected.join(", "));

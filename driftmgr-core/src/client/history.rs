@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::Stack;
+use crate::backend::{BackendSpec, is_url};
 use crate::context::Context;
 use crate::drift::{DriftReport, Selection};
 use crate::error::{Error, ErrorKind, Result};
@@ -166,6 +167,10 @@ fn place(cx: &Context, file: Option<&Path>) -> Result<PathBuf> {
 
 /// Where a target is, in a way that means the same from every folder.
 fn location(cx: &Context, target: &Path) -> String {
+    if let Some(url) = target.to_str().filter(|text| is_url(text)) {
+        // As the target of a report is named: without what can be secret.
+        return BackendSpec::from_url(url).map_or_else(|_| url.to_owned(), |spec| spec.origin);
+    }
     let path = cx.environment().current_dir().join(target);
     // What is no longer there can still be asked about.
     let path = path.canonicalize().unwrap_or_else(|_| {

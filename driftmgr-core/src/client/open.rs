@@ -10,7 +10,7 @@ use super::encryption::{decrypted, told_why};
 use super::options::OpenOptions;
 use super::stack::Inner;
 use crate::backend::local::{LocalBackend, LocalConfig};
-use crate::backend::{BackendRegistry, BackendSpec, RawState, StateRef};
+use crate::backend::{Backend, BackendRegistry, BackendSpec, RawState, StateRef, is_url};
 use crate::configuration::{Evaluator, RootModule, Variables, Workspace, WorkspaceOrigin};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
@@ -26,10 +26,15 @@ pub(super) async fn open(
     target: &Path,
     options: &OpenOptions,
 ) -> Result<Inner> {
+    if let Some(url) = target.to_str().filter(|text| is_url(text)) {
+        let opened = open_url(cx, backends, url, options).await;
+        return opened.map_err(|e| e.with_operation("client.open"));
+    }
     let absolute = cx.environment().current_dir().join(target);
     let metadata = tokio::fs::metadata(&absolute).await.map_err(|e| {
-        Error::io("open the target", target, e)
-            .with_hint("a target is the folder of a root module, or a state file")
+        Error::io("open the target", target, e).with_hint(
+            "a target is the folder of a root module, a state file, or the address of a state",
+        )
     })?;
     let opened = if metadata.is_dir() {
         open_directory(cx, backends, target, options).await
@@ -97,13 +102,7 @@ async fn open_directory(
             .with("looked at", location.display())
             .with_hint("name the folder of a root module that was applied, or a state file; `terraform workspace list` shows the workspaces"));
     };
-    let is_local = spec.kind == LocalBackend::KIND;
-    let place = HealthInputs {
-        is_local,
-        // Terraform keeps one backup beside a local state, and no versions.
-        versioning: Some(!is_local && backend.capability().versions),
-        ..place(cx, &raw)
-    };
+    let place = place_in(cx, &*backend, &raw);
     stack(
         cx,
         (target, target.to_owned()),
@@ -113,6 +112,57 @@ async fn open_directory(
         around,
     )
     .await
+}
+
+/// A state by its address, without a configuration. Providers are looked for as in the working folder.
+async fn open_url(
+    cx: &Context,
+    backends: &BackendRegistry,
+    url: &str,
+    options: &OpenOptions,
+) -> Result<Inner> {
+    let spec = BackendSpec {
+        root: cx.environment().current_dir().to_owned(),
+        ..BackendSpec::from_url(url)?
+    };
+    let backend = backends.open(cx, &spec)?;
+    let mut workspace = Workspace::default();
+    if let Some(name) = &options.workspace {
+        workspace.name.clone_from(name);
+        workspace.origin = WorkspaceOrigin::Explicit;
+    }
+    let at = StateRef::current(workspace.name.parse()?);
+    let Some(raw) = backend.read(cx, &at).await? else {
+        return Err(Error::new(
+            ErrorKind::NotFound,
+            format!("there is no state for workspace `{}`", workspace.name),
+        )
+        .with("target", &spec.origin)
+        .with("looked at", &backend.info().location));
+    };
+    let place = place_in(cx, &*backend, &raw);
+    let location = PathBuf::from(&backend.info().location);
+    // What is secret in the address is no part of the target's name.
+    stack(
+        cx,
+        (Path::new(&spec.origin), PathBuf::from(".")),
+        (location, place),
+        raw.bytes.clone(),
+        workspace,
+        Surroundings::default(),
+    )
+    .await
+}
+
+/// What is known of a state by its bytes and its backend.
+fn place_in(cx: &Context, backend: &dyn Backend, raw: &RawState) -> HealthInputs {
+    let is_local = backend.info().kind == LocalBackend::KIND;
+    HealthInputs {
+        is_local,
+        // Terraform keeps one backup beside a local state, and no versions.
+        versioning: Some(!is_local && backend.capability().versions),
+        ..place(cx, raw)
+    }
 }
 
 /// What is known of a state by its bytes.
@@ -166,7 +216,7 @@ async fn open_file(cx: &Context, target: &Path, options: &OpenOptions) -> Result
     let backend = LocalBackend::new(LocalConfig::of_file(
         cx.environment().current_dir().join(target),
     ));
-    let raw = crate::backend::Backend::read(&backend, cx, &StateRef::default()).await?;
+    let raw = backend.read(cx, &StateRef::default()).await?;
     let raw = raw.ok_or_else(|| {
         Error::new(ErrorKind::NotFound, "there is no state").with("file", target.display())
     })?;

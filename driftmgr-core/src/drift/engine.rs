@@ -8,12 +8,12 @@ use futures::FutureExt as _;
 use futures::stream::{FuturesUnordered, StreamExt as _};
 
 use super::aloud::{Aloud, Sink};
+use super::count::count;
 use super::finding::{Judge, Outcome};
 use super::group::group;
 use super::item::DriftItem;
 use super::model::{
-    Circumstances, DriftReport, Finding, Kind, NotLookedAt, NotLookedAtKind, Summary,
-    SurveyedProvider,
+    Circumstances, DriftReport, Finding, NotLookedAt, NotLookedAtKind, Summary, SurveyedProvider,
 };
 use super::moved::Renames;
 use super::noise::{Comparators, Filter, relate};
@@ -121,8 +121,12 @@ pub async fn survey(cx: &Context, inputs: &[DriftInput], options: &SurveyOptions
     looked.sort_by_key(|each| each.position);
     report.problems = valve::close(&mut looked);
     relate(&mut looked);
+    let mut counts: BTreeMap<String, Summary> = inputs
+        .iter()
+        .map(|input| (input.target.clone(), Summary::default()))
+        .collect();
     for each in looked {
-        record(&mut report, each, &options.filter, &aloud);
+        record(&mut report, &mut counts, each, &options.filter, &aloud);
     }
     sort(&mut report);
     let states: Vec<(&str, &State)> = inputs
@@ -130,9 +134,8 @@ pub async fn survey(cx: &Context, inputs: &[DriftInput], options: &SurveyOptions
         .map(|i| (i.target.as_str(), &*i.state))
         .collect();
     report.groups = group(&report.findings, &states);
-    report.targets = inputs.iter().map(|i| i.target.clone()).collect();
     report.providers = providers(&inputs);
-    report.summary = summary(&report);
+    count(&mut report, counts);
     report.rules = options.filter.outcomes(&report);
     report.made = Some(Circumstances {
         started,
@@ -313,10 +316,17 @@ impl Looked<'_> {
     }
 }
 
-fn record(report: &mut DriftReport, looked: Looked<'_>, filter: &Filter, aloud: &Aloud<'_>) {
+fn record(
+    report: &mut DriftReport,
+    counts: &mut BTreeMap<String, Summary>,
+    looked: Looked<'_>,
+    filter: &Filter,
+    aloud: &Aloud<'_>,
+) {
     let position = looked.position;
+    let target = &looked.input.target;
     match looked.concluded(filter) {
-        Concluded::Same => report.summary.same += 1,
+        Concluded::Same => counts.entry(target.clone()).or_default().count_same(),
         Concluded::Found(finding) => {
             aloud.settled(position, || DriftItem::Finding(finding.clone()));
             report.findings.push(*finding);
@@ -351,28 +361,6 @@ pub(super) fn reason(error: &Error) -> String {
     } else {
         format!("{} ({})", error.message(), place.join(", "))
     }
-}
-
-fn summary(report: &DriftReport) -> Summary {
-    let mut summary = Summary {
-        same: report.summary.same,
-        ..Summary::default()
-    };
-    for finding in &report.findings {
-        match (&finding.hidden, finding.kind) {
-            (Some(_), _) => summary.hidden += 1,
-            (None, Kind::Missing) => summary.deleted += 1,
-            (None, Kind::Modified | Kind::Moved) => summary.drifted += 1,
-        }
-    }
-    for left_out in &report.not_looked_at {
-        match left_out.kind {
-            NotLookedAtKind::Unverifiable => summary.unverifiable += 1,
-            NotLookedAtKind::Skipped => summary.skipped += 1,
-        }
-    }
-    summary.checked = summary.same + summary.drifted + summary.deleted + summary.hidden;
-    summary
 }
 
 /// Who answered, once each.

@@ -4,6 +4,7 @@
 //! would change anything, and reports what differs, what does not, and what was not looked at.
 
 mod aloud;
+mod count;
 mod engine;
 mod finding;
 mod fingerprint;
@@ -33,7 +34,7 @@ pub use impact::Area;
 pub use item::{DriftItem, LookedAt};
 pub use model::{
     AttributeChange, Circumstances, Class, DriftReport, Effect, EffectAction, Finding, Hidden,
-    Kind, NotLookedAt, NotLookedAtKind, Severity, Summary, SurveyedProvider,
+    Kind, NotLookedAt, NotLookedAtKind, Severity, Summary, SurveyedProvider, SurveyedTarget,
 };
 pub use moved::{Move, Renames};
 pub use noise::{

@@ -221,6 +221,15 @@ pub struct Summary {
     pub hidden: u64,
 }
 
+/// A state that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SurveyedTarget {
+    /// The target, as the caller named it.
+    pub target: String,
+    /// What the report counts of it.
+    pub summary: Summary,
+}
+
 /// A provider that was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SurveyedProvider {
@@ -250,8 +259,8 @@ pub struct Circumstances {
 pub struct DriftReport {
     /// Counts.
     pub summary: Summary,
-    /// The states that it is about, as the caller named the targets, sorted.
-    pub targets: Vec<String>,
+    /// The states that it is about, sorted.
+    pub targets: Vec<SurveyedTarget>,
     /// Differences, hidden ones included, sorted by target and address.
     pub findings: Vec<Finding>,
     /// Findings with one cause. They stand in [`DriftReport::findings`] too.

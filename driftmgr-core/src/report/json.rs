@@ -24,6 +24,7 @@ pub fn drift(report: &DriftReport) -> Json {
         "format_version": FORMAT_VERSION,
         "summary": report.summary,
         "score": score(&report.score()),
+        "targets": report.targets,
         "resource_drift": report.findings.iter().map(finding).collect::<Vec<_>>(),
         "groups": report.groups.iter().map(group).collect::<Vec<_>>(),
         "not_looked_at": report.not_looked_at.iter().map(not_looked_at).collect::<Vec<_>>(),

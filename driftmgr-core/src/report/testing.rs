@@ -8,7 +8,7 @@ use crate::drift::ignore::{self, RuleOutcome, RuleStatus};
 use crate::drift::{
     AttributeChange, Cause, Certainty, Class, DriftReport, Effect, EffectAction, Finding, Group,
     Hidden, Kind, Member, Noise, NotLookedAt, NotLookedAtKind, Severity, Summary, SurveyedProvider,
-    testing,
+    SurveyedTarget, testing,
 };
 use crate::error::{Error, ErrorKind};
 use crate::value::generate::value_of;
@@ -190,7 +190,28 @@ pub(super) fn full() -> DriftReport {
             skipped: 1,
             hidden: 1,
         },
-        targets: vec!["infra".to_owned(), "other/prod.tfstate".to_owned()],
+        targets: vec![
+            SurveyedTarget {
+                target: "infra".to_owned(),
+                summary: Summary {
+                    checked: 9,
+                    same: 6,
+                    drifted: 2,
+                    unverifiable: 6,
+                    skipped: 1,
+                    hidden: 1,
+                    ..Summary::default()
+                },
+            },
+            SurveyedTarget {
+                target: "other/prod.tfstate".to_owned(),
+                summary: Summary {
+                    checked: 1,
+                    deleted: 1,
+                    ..Summary::default()
+                },
+            },
+        ],
         groups: vec![Group {
             cause: Cause::DeletedParent(named("aws_instance.web[0]")),
             members: vec![named("aws_instance.web[0]"), named("aws_vpc.main")],

@@ -1,52 +1,102 @@
 //! Which state may follow which: the rules of serial and lineage that Terraform's backends keep.
 
+use std::cmp::Ordering;
+
 use super::model::State;
 use crate::error::{Error, ErrorKind, Result};
 
+/// How a state relates to the one whose place it would take. The names are seen from the new one.
+///
+/// `terraform state push` and `tofu state push` decide by the same seven cases, in this order of precedence: [`Self::OverEmpty`],
+/// [`Self::NoLineage`], [`Self::Unrelated`], then the serials (OpenTofu, `internal/states/statemgr/migrate.go`, `CheckValidImport`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Succession {
+    /// The one that is there has neither resources nor outputs: there is nothing to lose.
+    OverEmpty,
+    /// One of them names no lineage, so that nothing can be said of their order, not even by their serials.
+    NoLineage,
+    /// They belong to different lineages.
+    Unrelated,
+    /// The same lineage and a higher serial.
+    Newer,
+    /// The same lineage and a lower serial.
+    Older,
+    /// The same lineage, serial and content.
+    Same,
+    /// The same lineage and serial, and other content.
+    SameSerial,
+}
+
+impl Succession {
+    /// Whether the new state may be written without force.
+    pub fn is_allowed(self) -> bool {
+        !matches!(self, Self::Unrelated | Self::Older | Self::SameSerial)
+    }
+}
+
 impl State {
-    /// Whether `new` may be written where this state stands.
+    /// How `new` relates to this state, which is there now.
+    pub fn succession(&self, new: &State) -> Succession {
+        if self.resources.is_empty() && self.outputs.is_empty() {
+            return Succession::OverEmpty;
+        }
+        if self.lineage.is_empty() || new.lineage.is_empty() {
+            return Succession::NoLineage;
+        }
+        if self.lineage != new.lineage {
+            return Succession::Unrelated;
+        }
+        match new.serial.cmp(&self.serial) {
+            Ordering::Greater => Succession::Newer,
+            Ordering::Less => Succession::Older,
+            Ordering::Equal if self.same_content(new) => Succession::Same,
+            Ordering::Equal => Succession::SameSerial,
+        }
+    }
+
+    /// Whether `new` may be written where this state stands, by the rules of `state push`: see [`Succession`].
     ///
-    /// It may when both belong to the same lineage and `new` has a higher serial, or the same serial and the same content. A lineage
-    /// that is empty on either side does not count, as in Terraform. With `force` it always may.
+    /// With `force` it always may. Force helps with nothing else: bytes that are no state of a known format are refused by
+    /// [`State::parse`] whatever is forced, as both programs refuse them.
     ///
     /// # Errors
-    /// [`ErrorKind::Conflict`] with both values in the context.
+    /// [`ErrorKind::Conflict`] with both serials and both lineages in the context.
     pub fn may_be_replaced_by(&self, new: &State, force: bool) -> Result<()> {
         if force {
             return Ok(());
         }
-        let conflict = |message: String| {
-            Error::new(ErrorKind::Conflict, message)
-                .with_operation("state.write")
-                .with("serial", format!("{} -> {}", self.serial, new.serial))
-                .with(
-                    "lineage",
-                    format!("{:?} -> {:?}", self.lineage, new.lineage),
-                )
-        };
-        let known = !self.lineage.is_empty() && !new.lineage.is_empty();
-        if known && self.lineage != new.lineage {
-            return Err(
-                conflict("the state belongs to another lineage".to_owned()).with_hint(
-                    "make sure that it is a state of the same infrastructure, or force the write",
+        const AGAIN: &str =
+            "read the current state again and repeat the change, or force the write";
+        let (message, hint) = match self.succession(new) {
+            Succession::OverEmpty
+            | Succession::NoLineage
+            | Succession::Newer
+            | Succession::Same => return Ok(()),
+            Succession::Unrelated => (
+                "the state belongs to another lineage".to_owned(),
+                "make sure that it is a state of the same infrastructure, or force the write",
+            ),
+            Succession::Older => (
+                format!(
+                    "the state is older than the one it would replace: serial {} is below {}",
+                    new.serial, self.serial
                 ),
-            );
-        }
-        if new.serial < self.serial {
-            return Err(conflict(format!(
-                "the state is older than the one it would replace: serial {} is below {}",
-                new.serial, self.serial
-            ))
-            .with_hint("read the current state again and repeat the change, or force the write"));
-        }
-        if new.serial == self.serial && !self.same_content(new) {
-            return Err(conflict(format!(
-                "another state with serial {} is already there",
-                self.serial
-            ))
-            .with_hint("read the current state again and repeat the change, or force the write"));
-        }
-        Ok(())
+                AGAIN,
+            ),
+            Succession::SameSerial => (
+                format!("another state with serial {} is already there", self.serial),
+                AGAIN,
+            ),
+        };
+        Err(Error::new(ErrorKind::Conflict, message)
+            .with_operation("state.write")
+            .with("serial", format!("{} -> {}", self.serial, new.serial))
+            .with(
+                "lineage",
+                format!("{:?} -> {:?}", self.lineage, new.lineage),
+            )
+            .with_hint(hint))
     }
 
     /// Whether both say the same of outputs, resources and checks: what Terraform would write is equal, but for the version of the
@@ -62,25 +112,32 @@ impl State {
         bare(self) == bare(other)
     }
 
-    /// Makes this the successor of `previous`: its lineage, and the serial after it when the content differs.
+    /// Makes this the successor of `previous`: its lineage, and the serial after it when the content differs. An earlier version that is
+    /// restored becomes the next one this way.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidState`] when there is no serial left.
     pub fn succeed(&mut self, previous: &State) -> Result<()> {
-        self.lineage.clone_from(&previous.lineage);
-        self.serial = if self.same_content(previous) {
+        let serial = if self.same_content(previous) {
             previous.serial
         } else {
-            previous.serial.checked_add(1).ok_or_else(|| {
-                Error::new(
-                    ErrorKind::InvalidState,
-                    "the serial is the highest possible one",
-                )
-                .with_operation("state.write")
-                .with("serial", previous.serial)
-            })?
+            previous.next_serial()?
         };
+        self.lineage.clone_from(&previous.lineage);
+        self.serial = serial;
         Ok(())
+    }
+
+    /// The serial of the next version.
+    pub(super) fn next_serial(&self) -> Result<u64> {
+        self.serial.checked_add(1).ok_or_else(|| {
+            Error::new(
+                ErrorKind::InvalidState,
+                "the serial is the highest possible one",
+            )
+            .with_operation("state.write")
+            .with("serial", self.serial)
+        })
     }
 }
 
@@ -105,7 +162,7 @@ mod tests {
             (state(6, "a", "x"), false),
             (state(8, "b", "y"), false),
             (state(8, "", "y"), true),
-            (state(6, "", "y"), false),
+            (state(6, "", "y"), true),
         ] {
             let answer = old.may_be_replaced_by(&new, false);
             assert_eq!(answer.is_ok(), may, "{new:?}");
@@ -122,6 +179,37 @@ mod tests {
                 .may_be_replaced_by(&state(8, "b", "x"), false)
                 .is_ok()
         );
+    }
+
+    #[test]
+    fn each_relation_has_its_name() {
+        let old = state(7, "a", "x");
+        let empty = State::new("a");
+        for (there, new, want) in [
+            (&old, state(8, "a", "x"), Succession::Newer),
+            (&old, state(7, "a", "x"), Succession::Same),
+            (&old, state(7, "a", "y"), Succession::SameSerial),
+            (&old, state(6, "a", "y"), Succession::Older),
+            (&old, state(8, "b", "x"), Succession::Unrelated),
+            (&old, state(6, "", "y"), Succession::NoLineage),
+            (&empty, state(0, "b", "y"), Succession::OverEmpty),
+        ] {
+            assert_eq!(there.succession(&new), want);
+            let may = there.may_be_replaced_by(&new, false).is_ok();
+            assert_eq!(want.is_allowed(), may, "{want:?}");
+        }
+    }
+
+    #[test]
+    fn an_earlier_version_that_is_restored_is_the_next_one_and_else_as_it_was() {
+        let earlier = state(3, "a", "x");
+        let now = state(7, "a", "y");
+        let mut restored = earlier.clone();
+        restored.succeed(&now).unwrap();
+        let bytes = String::from_utf8(restored.to_bytes()).unwrap();
+        let before = String::from_utf8(earlier.to_bytes()).unwrap();
+        assert_eq!(bytes, before.replace(r#""serial":3"#, r#""serial":8"#));
+        assert_eq!(now.succession(&restored), Succession::Newer);
     }
 
     #[test]

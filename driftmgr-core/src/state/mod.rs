@@ -4,6 +4,7 @@ mod analyze;
 mod attributes;
 mod checks;
 mod compare;
+pub mod edit;
 pub mod encryption;
 pub mod flatmap;
 mod health;
@@ -26,6 +27,7 @@ pub use compare::{
     ChangedInstance, ChangedOutput, Comparison, MetadataChange, MovedInstance, StateChange, compare,
 };
 pub use health::{AgeBand, Health, HealthBand, HealthInputs, HealthReason};
+pub use lineage::Succession;
 pub use model::{
     CheckResults, Each, Instance, InstanceStatus, Output, RawAttributes, Resource, State,
 };

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 /// The rules, and the labs that ask for each and say when they are done with it.
 const RULES: &[(&str, &[&str])] = &[
+    ("edit", &["edit", "fixtures"]),
     ("list", &["fixtures"]),
     ("marks", LABS),
     ("not-configured", LABS),

@@ -12,7 +12,7 @@ use super::plan::{Steps, differing};
 use crate::support::tools::{Program, Terraform};
 
 /// The fixtures' states; `None`, and a message, where the fixtures are not.
-fn state_files() -> Option<Vec<PathBuf>> {
+pub(super) fn state_files() -> Option<Vec<PathBuf>> {
     let fixtures = match std::env::var_os("DRIFTMGR_FIXTURES") {
         Some(dir) => PathBuf::from(dir),
         None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/fixtures"),
@@ -47,7 +47,7 @@ fn collect(dir: &Path, into: &mut Vec<PathBuf>) {
 }
 
 /// Who is asked: Terraform drops the objects of providers of OpenTofu's registry that have no namespace, without a word.
-fn oracle_of(bytes: &[u8]) -> Program {
+pub(super) fn oracle_of(bytes: &[u8]) -> Program {
     let names = |host: &[u8]| bytes.windows(host.len()).any(|w| w == host);
     if names(b"registry.opentofu.org") {
         Program::OpenTofu
@@ -57,7 +57,7 @@ fn oracle_of(bytes: &[u8]) -> Program {
 }
 
 /// The last two parts of a path.
-fn name(file: &Path) -> String {
+pub(super) fn name(file: &Path) -> String {
     let parts: Vec<_> = file
         .components()
         .rev()
@@ -130,7 +130,7 @@ fn every_state_is_upgraded_as_terraform_pulls_it() {
 
 /// Where what was pulled is not, byte for byte, what we write, but for the stamps of the program and line feeds at the end. OpenTofu prints
 /// without white space, so there that is not compared.
-fn first_difference(ours: &str, pulled: &str) -> Option<String> {
+pub(super) fn first_difference(ours: &str, pulled: &str) -> Option<String> {
     let opentofu = pulled.starts_with("{\"");
     let ours = without_stamps(&if opentofu {
         compact(ours)

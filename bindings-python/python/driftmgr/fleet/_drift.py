@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, ClassVar
@@ -13,7 +11,6 @@ from uuid import uuid4
 from .. import _options
 from .._options import DriftOptions, StrPath
 from ..client import Client, default_client
-from ..exceptions import UnexpectedError
 from ..report import DriftReport
 from ..settings import Settings
 from ..stack import Stack
@@ -96,7 +93,7 @@ class Drift(Job):
 
     def _looked(self, client: Client, run: Sequence[Stack]) -> Iterator[tuple[str, Row]]:
         """What one run gives for each of its targets."""
-        found, attempts = self._tried(lambda: {target: _row(report) for target, report in _reports(run, client.detect_drift(run, **self.options))})
+        found, attempts = self._tried(lambda: {target: _row(part) for target, part in client.detect_drift(run, **self.options).by_target().items()})
         if not isinstance(found, BaseException):
             yield from found.items()
         elif len(run) == 1:
@@ -124,59 +121,6 @@ def _runs(stacks: Sequence[Stack], limit: int) -> Iterator[Sequence[Stack]]:
         size += bytes
     if run:
         yield run
-
-
-def _reports(run: Sequence[Stack], whole: DriftReport) -> Iterator[tuple[str, DriftReport]]:
-    """The report of each target of a run. The core counts them: what was the same is what is left of a state's objects."""
-    if len(run) == 1:
-        yield run[0].target, whole
-        return
-    parts = whole.to_dict()
-    findings = _by_target(parts["resource_drift"], lambda each: each["drift"]["target"])
-    left_out = _by_target(parts["not_looked_at"], lambda each: each["target"])
-    problems = _by_target(parts["problems"], lambda each: each["place"].get("target"))
-    total: Counter[str] = Counter()
-    for stack in run:
-        target = stack.target
-        facts = stack.state._native.analyze()["analysis"]
-        part = {
-            **parts,
-            "resource_drift": findings.get(target, []),
-            "not_looked_at": left_out.get(target, []),
-            # What concerns no single target concerns all of them.
-            "problems": problems.get(target, []) + problems.get(None, []),
-            "groups": [],
-        }
-        part["summary"] = _summary(facts["instances"] + len(facts["deposed"]), part)
-        total.update(part["summary"])
-        yield target, DriftReport.from_json(json.dumps(part))
-    if total != Counter(parts["summary"]):
-        raise UnexpectedError("the reports of the targets are not the report of the run", context={"targets": str(len(run))})
-
-
-def _by_target(parts: Iterable[dict[str, Any]], target: Callable[[dict[str, Any]], str | None]) -> dict[str | None, list[dict[str, Any]]]:
-    found: dict[str | None, list[dict[str, Any]]] = {}
-    for each in parts:
-        found.setdefault(target(each), []).append(each)
-    return found
-
-
-def _summary(objects: int, part: Mapping[str, Any]) -> dict[str, int]:
-    """The counts of one target, as :class:`driftmgr.Summary` defines them."""
-    drifts = [finding["drift"] for finding in part["resource_drift"]]
-    visible = [each["kind"] for each in drifts if each["hidden"] is None]
-    kinds = [each["kind"] for each in part["not_looked_at"]]
-    checked = objects - len(kinds)
-    return {
-        "checked": checked,
-        "same": checked - len(drifts),
-        "drifted": len(visible) - visible.count("missing"),
-        "deleted": visible.count("missing"),
-        "unmanaged": 0,
-        "unverifiable": kinds.count("unverifiable"),
-        "skipped": kinds.count("skipped"),
-        "hidden": len(drifts) - len(visible),
-    }
 
 
 def _failed(raised: BaseException) -> Row:

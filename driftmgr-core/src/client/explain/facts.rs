@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::address::{InstanceAddress, ProviderConfigAddress};
+use crate::backend::is_url;
 use crate::client::Stack;
 use crate::configuration::{ConfigurationOrigin, Evaluator, ProviderConfiguration, VariableOrigin};
 use crate::context::Context;
@@ -52,9 +53,15 @@ impl Facts {
     }
 }
 
-/// The path without `.` in it.
-fn tidy(path: &Path) -> PathBuf {
-    path.components().collect()
+/// Where the state is: a path without `.` in it, or an address.
+fn place(path: &Path) -> (&'static str, String) {
+    match path.to_str().filter(|text| is_url(text)) {
+        Some(address) => ("address", address.to_owned()),
+        None => {
+            let tidy: PathBuf = path.components().collect();
+            ("file", tidy.display().to_string())
+        }
+    }
 }
 
 fn row(label: &str, text: impl ToString) -> (String, String) {
@@ -63,8 +70,9 @@ fn row(label: &str, text: impl ToString) -> (String, String) {
 
 fn state_facts(stack: &Stack, instances: &[&Instance]) -> Vec<(String, String)> {
     let state = stack.state();
+    let (label, place) = place(stack.state_path());
     let mut rows = vec![
-        row("file", tidy(stack.state_path()).display()),
+        row(label, place),
         row("workspace", &stack.workspace().name),
         row("serial", state.serial),
         row("lineage", &state.lineage),

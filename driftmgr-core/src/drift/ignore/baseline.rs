@@ -266,7 +266,10 @@ impl Baseline {
 
     /// The entries about which a report says nothing: their state is not part of it, or their object was not looked at.
     fn unanswered(&self, report: &DriftReport) -> BTreeSet<&Entry> {
-        let targets = report.targets.iter().map(|t| self.standpoint.portable(t));
+        let targets = report
+            .targets
+            .iter()
+            .map(|surveyed| self.standpoint.portable(&surveyed.target));
         let targets: BTreeSet<String> = targets.collect();
         let unseen: BTreeSet<(String, String)> = report
             .not_looked_at

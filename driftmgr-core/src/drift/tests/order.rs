@@ -51,6 +51,29 @@ async fn providers_may_answer_in_any_order() {
 }
 
 #[tokio::test]
+async fn a_part_of_a_report_is_the_report_of_its_target() {
+    let make = |target: &str| match target {
+        "differs" => input(target, things(IDS), fake([1, 1, 1]).reality()),
+        "gone" => input(
+            target,
+            things(["a", "b", "c"]),
+            Fake::new(["a", "b", "c"].map(|id| (id, Answer::Gone))).reality(),
+        ),
+        _ => input(target, things(["a", "b", "c"]), Fake::new([]).reality()),
+    };
+    let targets = ["clean", "differs", "gone"];
+    let whole = survey(&context(), &targets.map(make), &SurveyOptions::default()).await;
+    let parts = whole.by_target();
+    assert!(parts.keys().eq(&targets));
+    for target in targets {
+        let alone = written(&[make(target)], 6).await;
+        assert_eq!(json::drift(&parts[target]).to_string(), alone);
+    }
+    assert_eq!(parts["clean"].summary.same, 3);
+    assert_eq!(parts["gone"].problems.len(), 1);
+}
+
+#[tokio::test]
 async fn targets_may_come_in_any_order() {
     let gone = || Fake::new(["a", "b", "c"].map(|id| (id, Answer::Gone))).reality();
     let make = |target: &str| match target {

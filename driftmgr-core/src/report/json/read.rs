@@ -16,6 +16,7 @@ use crate::drift::ignore::RuleOutcome;
 use crate::drift::{
     AttributeChange, Category, Cause, Class, DriftReport, Effect, EffectAction, Finding, Group,
     Hidden, Kind, Member, Noise, NotLookedAt, NotLookedAtKind, Severity, Summary, SurveyedProvider,
+    SurveyedTarget,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::value::Value;
@@ -29,6 +30,7 @@ struct Head {
 #[derive(Deserialize)]
 struct Report {
     summary: Summary,
+    targets: Vec<SurveyedTarget>,
     resource_drift: Vec<Entry>,
     not_looked_at: Vec<LeftOut>,
     #[serde(default)]
@@ -172,15 +174,9 @@ pub fn read(text: &str) -> Result<DriftReport> {
     let providers: Result<_> = report.providers.into_iter().map(provider).collect();
     let findings: Vec<Finding> = findings?;
     let not_looked_at: Vec<NotLookedAt> = report.not_looked_at.into_iter().map(left_out).collect();
-    // Targets where all is as it should be are not named.
-    let targets: BTreeSet<&String> = findings
-        .iter()
-        .map(|f| &f.target)
-        .chain(not_looked_at.iter().map(|n| &n.target))
-        .collect();
     Ok(DriftReport {
         summary: report.summary,
-        targets: targets.into_iter().cloned().collect(),
+        targets: report.targets,
         groups: report
             .groups
             .into_iter()

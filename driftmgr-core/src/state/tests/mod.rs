@@ -23,7 +23,7 @@ fn fixtures() -> Option<PathBuf> {
     None
 }
 
-fn files(folder: &str) -> Vec<(String, Vec<u8>)> {
+pub(super) fn files(folder: &str) -> Vec<(String, Vec<u8>)> {
     let Some(root) = fixtures() else {
         return Vec::new();
     };

@@ -60,7 +60,7 @@ fn object<K: AsRef<str>>(fields: &[(K, String)]) -> String {
 }
 
 /// The fields that Terraform writes, then those that nobody knows.
-fn written(fields: Vec<Field>, origin: Option<&str>) -> Vec<(String, String)> {
+pub(super) fn written(fields: Vec<Field>, origin: Option<&str>) -> Vec<(String, String)> {
     let known: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
     let mut all: Vec<(String, String)> = fields
         .into_iter()
@@ -78,6 +78,20 @@ fn written(fields: Vec<Field>, origin: Option<&str>) -> Vec<(String, String)> {
             }
         }
     }
+    all
+}
+
+/// The file but for outputs and resources.
+pub(super) fn file(state: &State) -> Vec<(String, String)> {
+    let known = fields::file(state).into_iter();
+    let mut all: Vec<(String, String)> = known
+        .filter_map(|(name, json)| Some((name.to_owned(), json?)))
+        .collect();
+    if let (Some(source), 4) = (&state.source, state.format_version) {
+        unknown_fields(&mut all, &source.text);
+    }
+    let elsewhere = ["version", "outputs", "resources"];
+    all.retain(|(name, _)| !elsewhere.iter().any(|e| e.eq_ignore_ascii_case(name)));
     all
 }
 

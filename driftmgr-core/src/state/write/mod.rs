@@ -5,7 +5,30 @@ mod fields;
 mod lossless;
 mod splice;
 
-use super::model::State;
+use super::model::{Instance, Output, Resource, State};
+
+/// Names and compact or stored JSON of what a part of a state says, unknown fields included, as it is written.
+type Written = Vec<(String, String)>;
+
+/// What the file says beside outputs and resources.
+pub(super) fn file(state: &State) -> Written {
+    canonical::file(state)
+}
+
+/// What a resource says beside its instances.
+pub(super) fn resource(resource: &Resource) -> Written {
+    canonical::written(fields::resource(resource), resource.origin.text())
+}
+
+/// What an object says.
+pub(super) fn instance(instance: &Instance) -> Written {
+    canonical::written(fields::instance(instance), instance.origin.text())
+}
+
+/// What an output says.
+pub(super) fn output(output: &Output) -> Written {
+    canonical::written(fields::output(output), output.origin.text())
+}
 
 impl State {
     /// The state as bytes. A state that was read and not changed comes back byte by byte; after a change everything else keeps its

@@ -6,7 +6,9 @@ use serde_json::json;
 
 use super::survey::{client, shows_what_must_be_shown, wait};
 use crate::client::DriftOptions;
-use crate::drift::{DriftReport, Filter, Finding, Plan, Sensitivity, Silencer};
+use crate::drift::{
+    DriftReport, Filter, Finding, Plan, Sensitivity, Silencer, Summary, SurveyedTarget,
+};
 
 /// Deleted, opened to the world, changed, changed in a tag, changed in a secret, and a thing in a module.
 fn findings() -> &'static [Finding] {
@@ -100,7 +102,10 @@ pub(super) fn shown_with(silencers: Vec<Arc<dyn Silencer>>) -> DriftReport {
 /// The report as a filter shows it.
 pub(super) fn shown_by(filter: &Filter) -> DriftReport {
     let mut report = DriftReport {
-        targets: vec!["plan.json".to_owned()],
+        targets: vec![SurveyedTarget {
+            target: "plan.json".to_owned(),
+            summary: Summary::default(),
+        }],
         findings: findings().to_vec(),
         ..DriftReport::default()
     };

@@ -81,6 +81,7 @@ pub(super) fn used() -> Vec<String> {
         drift::DriftReport::check,
         drift::DriftReport::score,
         drift::DriftReport::baseline::<&str>,
+        drift::DriftReport::by_target,
         drift::DriftReport::suggest_ignores,
         drift::ignore::Baseline::read::<&str>,
         drift::ignore::Baseline::write,

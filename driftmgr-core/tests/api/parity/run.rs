@@ -278,6 +278,7 @@ fn of_report(verb: &str, input: &Input<'_>) -> Result<Json> {
         "from_json" | "to_json" => Ok(report.to_json()),
         "check" => data(report.check()),
         "score" => data(report.score()),
+        "by_target" => data(report.by_target()),
         "suggest_ignores" => data(json!({"rules": report.suggest_ignores()})),
         "render" => {
             let options = RenderOptions::new(SystemTime::UNIX_EPOCH);

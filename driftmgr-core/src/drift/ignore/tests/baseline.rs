@@ -122,7 +122,7 @@ fn entries_that_nothing_needs_are_named_unless_their_object_was_not_looked_at() 
     assert_eq!(outcome.status, RuleStatus::Unseen);
     assert_eq!(outcome.unneeded, ["a.b size", "a.c"]);
     // Nor are those of a state that was not asked for.
-    report.targets = vec!["other".to_owned()];
+    report.targets = vec![surveyed("other")];
     let outcome = &baseline.outcomes(&report)[0];
     assert_eq!(outcome.status, RuleStatus::Unseen);
     assert_eq!(outcome.unneeded, [""; 0]);
@@ -139,7 +139,7 @@ fn writing_it_anew_keeps_what_was_not_looked_at() {
     };
     assert_eq!(anew(&report).matches("\"address\": \"a.b\"").count(), 1);
     assert_eq!(anew(&report).matches("address").count(), 1);
-    report.targets = vec!["other".to_owned()];
+    report.targets = vec![surveyed("other")];
     assert_eq!(anew(&report), old.to_json());
 }
 

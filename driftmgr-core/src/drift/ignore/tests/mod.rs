@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use super::path::literal;
 use crate::drift::{
     AttributeChange, Certainty, DriftReport, Filter, Finding, Kind, Noise, NotLookedAt,
-    NotLookedAtKind, Severity, Silencer, testing,
+    NotLookedAtKind, Severity, Silencer, Summary, SurveyedTarget, testing,
 };
 use crate::value::Value;
 
@@ -80,8 +80,8 @@ fn filtered(findings: Vec<Finding>, silencers: Vec<Arc<dyn Silencer>>) -> DriftR
         silencers,
         ..Filter::default()
     };
-    let mut targets: Vec<String> = findings.iter().map(|f| f.target.clone()).collect();
-    targets.push("infra".to_owned());
+    let mut targets: Vec<_> = findings.iter().map(|f| surveyed(&f.target)).collect();
+    targets.push(surveyed("infra"));
     let mut report = DriftReport {
         targets,
         findings,
@@ -92,6 +92,14 @@ fn filtered(findings: Vec<Finding>, silencers: Vec<Arc<dyn Silencer>>) -> DriftR
     }
     report.rules = filter.outcomes(&report);
     report
+}
+
+/// A target of which only the name matters.
+fn surveyed(target: &str) -> SurveyedTarget {
+    SurveyedTarget {
+        target: target.to_owned(),
+        summary: Summary::default(),
+    }
 }
 
 /// What is still shown, as `address path`.

@@ -193,6 +193,7 @@ class ParityTest {
             "from_json", "to_json" -> whole(report)
             "check" -> report.check().toJson()
             "score" -> report.score.toJson()
+            "by_target" -> JsonObject(report.byTarget().mapValues { whole(it.value) })
             "suggest_ignores" -> buildJsonObject { put("rules", JsonArray(report.suggestIgnores().map { it.toJson() })) }
             "render" -> buildJsonObject {
                 val bytes = report.render(formatOf(input.text("format")), RenderOptions(timestamp = Instant.EPOCH))

@@ -13,6 +13,9 @@ public class DriftReport internal constructor(internal val native: NativeReport)
     /** How well reality complies with the states, with reasons. */
     public val score: Score get() = data.score
 
+    /** The states that were looked at, sorted, each with its counts. */
+    public val targets: List<SurveyedTarget> get() = data.targets
+
     /** The differences, hidden ones included, sorted by target and address. */
     public val findings: List<Finding> get() = data.findings
 
@@ -43,6 +46,13 @@ public class DriftReport internal constructor(internal val native: NativeReport)
 
     /** The short answer, when only findings of this severity and above count. Hidden findings never do. */
     public fun check(from: Severity = Severity.INFORMATIONAL): Check = native { native.check(from) }
+
+    /**
+     * A report for each of [targets], by its name and in their order. Providers, rules, and problems that belong to no single target stand in
+     * each. A target that could not be opened has no report, only its problem in the whole.
+     */
+    public fun byTarget(): Map<String, DriftReport> =
+        native { native.byTarget() }.toSortedMap().mapValues { DriftReport(it.value) }
 
     /** Ignore rules that would hide what the report shows and a rule may hide, the narrowest first. */
     public fun suggestIgnores(): List<Suggestion> = native { native.suggestIgnores() }

@@ -1,0 +1,257 @@
+//! Beside the real programs: on one server, with one lock.
+
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use driftmgr_core::ErrorKind;
+use driftmgr_core::backend::{BackendRegistry, LockedBy};
+
+use super::*;
+use crate::support::tools::{Program, Terraform};
+
+const RESOURCE: &str = "resource \"terraform_data\" \"one\" { input = \"first\" }\n";
+
+/// Waits for a file `go` while it is created, after it has made a file `here`.
+const SLOW: &str = r#"
+resource "terraform_data" "slow" {
+  provisioner "local-exec" {
+    command = "touch here; while [ ! -e go ]; do sleep 0.05; done"
+  }
+}
+"#;
+
+/// A root module whose state is on the server.
+fn module(program: Program, server: &StateServer) -> Terraform {
+    let url = server.url(PATH);
+    let backend = format!(
+        "terraform {{
+  backend \"http\" {{
+    address        = \"{url}\"
+    lock_address   = \"{url}\"
+    unlock_address = \"{url}\"
+    retry_max      = 1
+  }}
+}}
+"
+    );
+    Terraform::new(program)
+        .with("backend.tf", &backend)
+        .with("main.tf", RESOURCE)
+}
+
+/// The backend that `init` wrote down.
+fn initialised(terraform: &Terraform) -> Arc<dyn Backend> {
+    let cx = cx();
+    let spec = BackendSpec::from_directory(cx.environment(), terraform.path(), None).unwrap();
+    assert_eq!(spec.kind, "http");
+    BackendRegistry::builtin().open(&cx, &spec).unwrap()
+}
+
+fn wait_for(what: &str, mut there: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !there() {
+        assert!(start.elapsed() < Duration::from_secs(120), "{what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Ends with the test, also with one that fails.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn block_on<T>(work: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(work)
+}
+
+/// The same state with the next serial.
+fn next(state: &str) -> String {
+    let at = state.find("\"serial\":").unwrap() + "\"serial\":".len();
+    let (head, tail) = state.split_at(at);
+    let number = serial(state).to_string();
+    let next = format!(
+        "{head}{}",
+        tail.replacen(&number, &(serial(state) + 1).to_string(), 1)
+    );
+    assert_eq!(serial(&next), serial(state) + 1);
+    next
+}
+
+fn serial(state: &str) -> u64 {
+    let state: Value = serde_json::from_str(state).unwrap();
+    state["serial"].to_string().parse().unwrap()
+}
+
+#[test]
+fn what_the_programs_wrote_is_read_byte_for_byte_and_what_we_wrote_is_no_change() {
+    for program in Program::ORACLES {
+        let server = StateServer::start(Behaviour::default());
+        let terraform = module(program, &server);
+        terraform.init().apply();
+        let backend = initialised(&terraform);
+        let theirs = block_on(read(&backend)).unwrap().unwrap();
+        assert_eq!(
+            theirs.as_bytes(),
+            server.state(PATH).unwrap(),
+            "{program:?}"
+        );
+        assert!(theirs.contains("first"));
+        let ours = next(&theirs);
+        block_on(write(&backend, &ours)).unwrap();
+        assert_eq!(server.state(PATH).unwrap(), ours.as_bytes());
+        terraform.ok(&["plan", "-no-color", "-detailed-exitcode"]);
+        let pulled: Value = serde_json::from_str(&terraform.state_pull()).unwrap();
+        assert_eq!(pulled["serial"].to_string(), serial(&ours).to_string());
+        // And the other way: they go on from our serial.
+        terraform.write("main.tf", &RESOURCE.replace("first", "second"));
+        terraform.apply();
+        let later = block_on(read(&backend)).unwrap().unwrap();
+        assert_eq!(serial(&later), serial(&ours) + 1, "{program:?}");
+        // Without a state, there is nothing on either side.
+        block_on(backend.delete(&cx(), &at(), WriteOptions::default())).unwrap();
+        let plan = terraform.ok(&["plan", "-no-color"]);
+        assert!(plan.contains("1 to add"), "{program:?}: {plan}");
+    }
+}
+
+#[test]
+fn while_a_program_holds_the_lock_we_are_refused() {
+    for program in Program::ORACLES {
+        let server = StateServer::start(Behaviour::default());
+        let terraform = module(program, &server);
+        terraform.init().apply();
+        let backend = initialised(&terraform);
+        terraform.write("slow.tf", SLOW);
+        let apply = terraform
+            .command(&["apply", "-auto-approve", "-no-color"])
+            .stdout(Stdio::null())
+            .spawn();
+        let mut apply = Running(apply.unwrap());
+        wait_for("apply works", || terraform.file("here").exists());
+        let before = server.state(PATH);
+        block_on(async {
+            let held = server.holder(PATH).unwrap();
+            for error in [
+                backend.lock(&cx(), &at(), info()).await.unwrap_err(),
+                write(&backend, "{}").await.unwrap_err(),
+                backend
+                    .delete(&cx(), &at(), WriteOptions::default())
+                    .await
+                    .unwrap_err(),
+            ] {
+                assert_eq!(error.kind(), ErrorKind::Locked);
+                let holder = LockedBy::of(&error).unwrap();
+                assert_eq!(json!(holder.id), held["ID"]);
+                assert_eq!(holder.operation, "OperationTypeApply");
+            }
+            assert!(
+                read(&backend).await.unwrap().is_some(),
+                "reading takes no lock"
+            );
+        });
+        assert_eq!(server.state(PATH), before);
+        terraform.write("go", "");
+        assert!(apply.0.wait().unwrap().success(), "{program:?}");
+        assert_eq!(server.holder(PATH), None);
+        let state = block_on(read(&backend)).unwrap().unwrap();
+        assert!(state.contains("slow"), "{program:?}");
+        block_on(write(&backend, &next(&state))).unwrap();
+    }
+}
+
+#[test]
+fn while_we_hold_the_lock_the_programs_are_refused() {
+    for program in Program::ORACLES {
+        let server = StateServer::start(Behaviour::default());
+        let terraform = module(program, &server);
+        terraform.init().apply();
+        let backend = initialised(&terraform);
+        let id = block_on(backend.lock(&cx(), &at(), info())).unwrap();
+        let said = terraform.fails(&["plan", "-no-color"]);
+        for part in [id.0.as_str(), "me@here", "test", "driftmgr"] {
+            assert!(said.contains(part), "{program:?}: {part} is not in\n{said}");
+        }
+        block_on(backend.unlock(&cx(), &at(), &id)).unwrap();
+        terraform.ok(&["plan", "-no-color"]);
+        // A lock that was forced open is not ours any more.
+        let id = block_on(backend.lock(&cx(), &at(), info())).unwrap();
+        terraform.ok(&["force-unlock", "-force", &id.0]);
+        let before = server.state(PATH);
+        let error = block_on(write_under(&backend, &id, "{}")).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Conflict, "{program:?}");
+        assert_eq!(server.state(PATH), before);
+        terraform.ok(&["plan", "-no-color"]);
+    }
+}
+
+#[test]
+fn variables_mean_the_same() {
+    let basic = ("Authorization".to_owned(), "Basic bWU6cHctMQ==".to_owned());
+    for program in Program::ORACLES {
+        let server = StateServer::start(Behaviour {
+            wanted: vec![basic.clone()],
+            ..Behaviour::default()
+        });
+        let url = server.url(PATH);
+        let variables = [
+            ("TF_HTTP_ADDRESS", url.as_str()),
+            ("TF_HTTP_LOCK_ADDRESS", url.as_str()),
+            ("TF_HTTP_UNLOCK_ADDRESS", url.as_str()),
+            ("TF_HTTP_UPDATE_METHOD", "PUT"),
+            ("TF_HTTP_USERNAME", "me"),
+            ("TF_HTTP_PASSWORD", "pw-1"),
+            ("TF_HTTP_RETRY_MAX", "0"),
+        ];
+        let mut terraform = Terraform::new(program).with(
+            "main.tf",
+            &format!("terraform {{\n  backend \"http\" {{}}\n}}\n{RESOURCE}"),
+        );
+        for (name, value) in variables {
+            terraform = terraform.env(name, value);
+        }
+        terraform.init().apply();
+        let theirs = server.methods();
+        assert!(
+            theirs.contains(&"PUT".to_owned()),
+            "{program:?}: {theirs:?}"
+        );
+        let cx = Context::new(Environment::from_variables(variables));
+        let spec = BackendSpec::from_directory(cx.environment(), terraform.path(), None).unwrap();
+        let backend = BackendRegistry::builtin().open(&cx, &spec).unwrap();
+        let state = block_on(read(&backend)).unwrap().unwrap();
+        assert_eq!(state.as_bytes(), server.state(PATH).unwrap());
+        block_on(write(&backend, &next(&state))).unwrap();
+        assert_eq!(server.methods(), ["GET", "LOCK", "PUT", "UNLOCK"]);
+        terraform.ok(&["plan", "-no-color", "-detailed-exitcode"]);
+    }
+}
+
+#[test]
+fn headers_are_those_of_opentofu() {
+    let server = StateServer::start(Behaviour {
+        wanted: vec![("X-Team".to_owned(), "red".to_owned())],
+        ..Behaviour::default()
+    });
+    let url = server.url(PATH);
+    let block = format!(
+        "terraform {{\n  backend \"http\" {{\n    address = \"{url}\"\n    headers = {{ \"X-Team\" = \"red\" }}\n  }}\n}}\n{RESOURCE}"
+    );
+    let terraform = Terraform::new(Program::OpenTofu).with("main.tf", &block);
+    terraform.init().apply();
+    let backend = initialised(&terraform);
+    let state = block_on(read(&backend)).unwrap().unwrap();
+    assert_eq!(state.as_bytes(), server.state(PATH).unwrap());
+    // Terraform does not know the argument.
+    let terraform = Terraform::new(Program::Terraform).with("main.tf", &block);
+    assert!(terraform.fails(&["init", "-no-color"]).contains("headers"));
+}

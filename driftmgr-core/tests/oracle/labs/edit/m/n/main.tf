@@ -1,0 +1,9 @@
+variable "value" {}
+
+resource "terraform_data" "deep" {
+  input = var.value
+}
+
+output "out" {
+  value = terraform_data.deep.output
+}

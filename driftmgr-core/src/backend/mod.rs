@@ -8,6 +8,8 @@ pub mod local;
 mod lock;
 pub mod memory;
 mod registry;
+#[cfg(feature = "s3")]
+pub mod s3;
 mod spec;
 #[cfg(feature = "http")]
 mod transport;

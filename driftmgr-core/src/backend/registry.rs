@@ -9,6 +9,8 @@ use std::sync::Arc;
 use super::http::HttpBackend;
 use super::local::{LocalBackend, LocalConfig};
 use super::memory::{MemoryBackend, MemoryStore};
+#[cfg(feature = "s3")]
+use super::s3::S3Backend;
 use super::{Backend, BackendSpec, Capability};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
@@ -59,6 +61,11 @@ impl BackendRegistry {
         registry.register(
             MemoryBackend::KIND,
             Arc::new(move |_, _| Ok(Arc::new(MemoryBackend::new(store.clone())))),
+        );
+        #[cfg(feature = "s3")]
+        registry.register(
+            S3Backend::KIND,
+            Arc::new(|cx, spec| Ok(Arc::new(S3Backend::from_spec(cx, spec)?))),
         );
         let local = LocalBackend::new(LocalConfig::of_directory(Path::new("")));
         let memory = MemoryBackend::new(MemoryStore::default());
@@ -160,6 +167,8 @@ mod tests {
         let mut expected = vec!["local", "memory"];
         #[cfg(feature = "http")]
         expected.insert(0, "http");
+        #[cfg(feature = "s3")]
+        expected.push("s3");
         assert_eq!(kinds, expected.join(", "));
     }
 

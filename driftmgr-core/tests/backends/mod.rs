@@ -2,8 +2,12 @@
 
 #[cfg(feature = "http")]
 mod http;
+#[cfg(feature = "s3")]
+mod s3;
 
 mod support {
+    #[cfg(feature = "s3")]
+    pub(super) mod moto;
     #[cfg(feature = "http")]
     pub(super) mod state_server;
 }

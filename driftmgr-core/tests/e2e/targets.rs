@@ -120,8 +120,8 @@ async fn remote_backends_say_which_kinds_there_are() {
     let lab = Lab::new(FIVE);
     for (block, kind) in [
         (
-            "backend \"s3\" {\n    bucket = \"b\"\n    key = \"k\"\n  }",
-            "s3",
+            "backend \"cos\" {\n    bucket = \"b\"\n    key = \"k\"\n  }",
+            "cos",
         ),
         ("cloud {\n    organization = \"o\"\n  }", "cloud"),
     ] {

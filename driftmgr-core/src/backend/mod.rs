@@ -2,6 +2,8 @@
 //!
 //! A [`BackendSpec`] says which backend a folder uses, a [`BackendRegistry`] makes it, and [`Backend`] is what all of them can do.
 
+#[cfg(any(feature = "http", feature = "s3"))]
+mod arguments;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod local;

@@ -40,12 +40,15 @@ pub use provider::replace_provider;
 pub use rm::rm;
 pub use target::Target;
 
+use serde::Serialize;
+
 use super::model::State;
 use crate::address::{InstanceAddress, ProviderConfigAddress, ResourceAddress};
 use crate::error::Result;
 
-/// One thing that an edit changes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One thing that an edit changes. As JSON: `{"change": "moved", "from": …, "to": …}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "change", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Change {
     /// An instance, with its deposed objects, stands at another address. Between two states, `from` is an address of the one and `to` of

@@ -1,0 +1,198 @@
+//! One change of a state: under its lock, with a backup before, a check after, and the way back.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use super::ManagedState;
+use crate::backend::{IfMatch, LockId, RawState, WriteOptions};
+use crate::error::{Error, ErrorKind, Result};
+use crate::state::State;
+use crate::state::edit::{self, Change, Target};
+
+/// How a state is changed. The default waits for no lock, forces nothing and writes.
+#[derive(Debug, Clone, Default)]
+pub struct ChangeOptions {
+    /// Only say what would change.
+    pub dry_run: bool,
+    /// So long somebody else's lock is waited for.
+    pub lock_timeout: Duration,
+    /// Change a state that cannot be locked, or although somebody holds the lock elsewhere: only when nobody else writes it.
+    pub without_lock: bool,
+    /// Write a state of another lineage, or an older one, over what is there. Nothing else is forced.
+    pub force: bool,
+}
+
+/// What a change did, or would do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Changed {
+    /// Whether anything was written.
+    pub written: bool,
+    /// The serial before; `None` when there was no state.
+    pub serial_before: Option<u64>,
+    /// The serial after.
+    pub serial: u64,
+    /// What changed, for edits; what a push or a rollback changes, [`ManagedState::diff`] tells.
+    pub changes: Vec<Change>,
+    /// Addresses that were asked for beside others and match nothing.
+    pub unmatched: Vec<Target>,
+    /// The version that keeps what was there before, for [`ManagedState::rollback`].
+    pub backup: Option<String>,
+}
+
+/// The state that is to be written, made from the one that is there.
+pub(super) struct Next {
+    pub(super) state: State,
+    pub(super) changes: Vec<Change>,
+    pub(super) unmatched: Vec<Target>,
+    /// Whether [`edit::check`] can tell if that is all that changed.
+    pub(super) is_edit: bool,
+    /// Whether it has to be written: it is not what is there.
+    pub(super) is_new: bool,
+}
+
+/// What stands in the store now.
+struct Before {
+    raw: Option<RawState>,
+    state: Option<State>,
+}
+
+impl ManagedState {
+    /// Runs a change under the lock. `next` makes the new state of the one that is there, if any.
+    pub(super) async fn change(
+        &self,
+        operation: &str,
+        options: &ChangeOptions,
+        next: impl FnOnce(Option<&State>) -> Result<Next> + Send,
+    ) -> Result<Changed> {
+        let lock = match options.dry_run {
+            true => None,
+            false => {
+                let (timeout, unlocked) = (options.lock_timeout, options.without_lock);
+                self.locked(operation, timeout, unlocked).await?
+            }
+        };
+        let done = self.under(lock.as_ref(), options, next).await;
+        let done = done.map_err(|e| e.with_operation("state.change"));
+        match &lock {
+            None => done,
+            Some(id) => match (done, self.unlock(id).await) {
+                (done, Ok(())) => done,
+                (Ok(done), Err(error)) if done.written => Err(error
+                    .with("serial", done.serial)
+                    .with_hint("the change was written; only its lock was not given back")),
+                (Ok(_), Err(error)) => Err(error),
+                (Err(error), Err(left)) => {
+                    let hint = format!("the lock {id} was not given back: {left}");
+                    Err(error.with_hint(hint))
+                }
+            },
+        }
+    }
+
+    async fn under(
+        &self,
+        lock: Option<&LockId>,
+        options: &ChangeOptions,
+        next: impl FnOnce(Option<&State>) -> Result<Next> + Send,
+    ) -> Result<Changed> {
+        let before = self.before().await?;
+        let serial_before = before.state.as_ref().map(|state| state.serial);
+        let next = next(before.state.as_ref())?;
+        let mut changed = Changed {
+            written: false,
+            serial_before,
+            serial: next.state.serial,
+            changes: next.changes.clone(),
+            unmatched: next.unmatched.clone(),
+            backup: None,
+        };
+        if options.dry_run || !next.is_new {
+            return Ok(changed);
+        }
+        if let Some(raw) = &before.raw {
+            changed.backup = Some(self.backups()?.keep(&self.cx, &raw.bytes)?);
+        }
+        self.write(lock, &before, &next).await?;
+        changed.written = true;
+        Ok(changed)
+    }
+
+    async fn before(&self) -> Result<Before> {
+        let raw = self.stored().await?;
+        let state = match &raw {
+            Some(raw) => Some(self.parsed(raw.bytes.clone()).await?),
+            None => None,
+        };
+        Ok(Before { raw, state })
+    }
+
+    async fn write(&self, lock: Option<&LockId>, before: &Before, next: &Next) -> Result<()> {
+        let (backend, at) = (&self.inner.backend, &self.inner.at);
+        let bytes = self.encrypted(next.state.to_bytes()).await?;
+        let if_match = match &before.raw {
+            _ if !self.capability().if_match => None,
+            None => Some(IfMatch::Absent),
+            Some(raw) => raw.etag.clone().map(IfMatch::Etag),
+        };
+        let options = WriteOptions {
+            if_match,
+            lock: lock.cloned(),
+        };
+        backend.write(&self.cx, at, bytes.clone(), options).await?;
+        match self.verify(&bytes, before, next).await {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.undo(lock, before, error).await),
+        }
+    }
+
+    /// What is stored is what was written, and says what was meant.
+    async fn verify(&self, written: &Bytes, before: &Before, next: &Next) -> Result<()> {
+        let stored = self.stored().await?;
+        let wrong = |reason: &str| {
+            Error::new(ErrorKind::Conflict, reason.to_owned()).with("target", self.label())
+        };
+        let stored = stored.ok_or_else(|| wrong("the state that was written is not there"))?;
+        if stored.bytes != *written {
+            return Err(wrong("what is stored is not what was written"));
+        }
+        let state = self.parsed(stored.bytes).await?;
+        match &before.state {
+            Some(before) if next.is_edit => edit::check(before, &state, &next.changes),
+            _ if state.same_content(&next.state) && state.serial == next.state.serial => Ok(()),
+            _ => Err(wrong("the state that was written reads differently")),
+        }
+    }
+
+    /// Puts back what was there; gives the error of the whole.
+    async fn undo(&self, lock: Option<&LockId>, before: &Before, error: Error) -> Error {
+        let (backend, at) = (&self.inner.backend, &self.inner.at);
+        let options = WriteOptions {
+            if_match: None,
+            lock: lock.cloned(),
+        };
+        // The way back is gone also when the rest was cancelled.
+        let cx = crate::context::Context::new(self.cx.environment().clone());
+        let back = match &before.raw {
+            Some(raw) => backend
+                .write(&cx, at, raw.bytes.clone(), options)
+                .await
+                .map(|_| ()),
+            None => backend.delete(&cx, at, options).await,
+        };
+        match back {
+            Ok(()) => error.with_hint("what was there before was put back"),
+            Err(failed) => error.with_hint(format!(
+                "what was there before could not be put back ({failed}); it is the newest backup of the state: `versions` lists it"
+            )),
+        }
+    }
+
+    async fn encrypted(&self, bytes: Vec<u8>) -> Result<Bytes> {
+        match self.inner.encryption.clone() {
+            None => Ok(bytes.into()),
+            Some(encryption) => super::encryption::sealed(&self.cx, encryption, bytes).await,
+        }
+    }
+}

@@ -77,7 +77,7 @@ impl ManagedState {
         let done = done.map_err(|e| e.with_operation("state.change"));
         match &lock {
             None => done,
-            Some(id) => match (done, self.unlock(id).await) {
+            Some(id) => match (done, self.with_context(self.detached()).unlock(id).await) {
                 (done, Ok(())) => done,
                 (Ok(done), Err(error)) if done.written => Err(error
                     .with("serial", done.serial)
@@ -140,10 +140,17 @@ impl ManagedState {
             if_match,
             lock: lock.cloned(),
         };
-        backend.write(&self.cx, at, bytes.clone(), options).await?;
-        match self.verify(&bytes, before, next).await {
-            Ok(()) => Ok(()),
-            Err(error) => Err(self.undo(lock, before, error).await),
+        match backend.write(&self.cx, at, bytes.clone(), options).await {
+            Ok(_) => match self.verify(&bytes, before, next).await {
+                Ok(()) => Ok(()),
+                Err(error) => Err(self.undo(lock, before, error).await),
+            },
+            // It may have been written although nobody heard the answer.
+            Err(error) if error.kind() == ErrorKind::Unavailable => {
+                let verified = self.verify(&bytes, before, next).await;
+                verified.map_err(|_| error)
+            }
+            Err(error) => Err(error),
         }
     }
 
@@ -172,8 +179,7 @@ impl ManagedState {
             if_match: None,
             lock: lock.cloned(),
         };
-        // The way back is gone also when the rest was cancelled.
-        let cx = crate::context::Context::new(self.cx.environment().clone());
+        let cx = self.detached();
         let back = match &before.raw {
             Some(raw) => backend
                 .write(&cx, at, raw.bytes.clone(), options)

@@ -8,7 +8,7 @@ use crate::state::State;
 use crate::state::edit::{self, Edited, Target};
 
 impl Next {
-    fn of(edited: Edited) -> Self {
+    pub(super) fn of(edited: Edited) -> Self {
         Self {
             is_new: !edited.changes.is_empty(),
             state: edited.state,

@@ -221,6 +221,11 @@ impl ManagedState {
         Ok(compare(from.state(), to.state()))
     }
 
+    /// For what has to be done also when the rest was cancelled.
+    fn detached(&self) -> Context {
+        Context::new(self.cx.environment().clone())
+    }
+
     async fn stored(&self) -> Result<Option<RawState>> {
         self.inner.backend.read(&self.cx, &self.inner.at).await
     }
@@ -258,3 +263,6 @@ impl ManagedState {
         backup::Backups::of(&self.cx, &self.info().location, &self.inner.at.workspace)
     }
 }
+
+#[cfg(test)]
+mod tests;

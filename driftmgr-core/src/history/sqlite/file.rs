@@ -88,6 +88,7 @@ fn write_ahead(connection: &Connection) -> rusqlite::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::env::XDG_STATE_HOME;
 
     #[test]
     fn the_state_folder_is_the_place() {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::schema::Check;
 use crate::support::{Run, SECRET, command, folder, resource, run, state, write};
 
 /// A folder of a root module with a state of two instances at serial 1.
@@ -34,6 +35,25 @@ fn version(run: &Run) -> &str {
     rest.trim().trim_end_matches('.')
 }
 
+/// Each kind of change is as the schema describes it.
+#[test]
+fn every_change_fits_its_schema() {
+    let dir = module();
+    for change in [
+        &["mv", "demo_x.a", "module.m.demo_x.a"][..],
+        &["replace-provider", "hashicorp/demo", "acme/demo"],
+        &["rm", "demo_x.b", "demo_x.none"],
+        &["push", "terraform.tfstate"],
+    ] {
+        let words = [&["state"], change, &["--json"]].concat();
+        fits("state-change", &run(dir.path(), &words).json());
+    }
+}
+
+fn fits(schema: &str, answer: &Value) {
+    assert_eq!(Check::of(schema).run(answer), [""; 0], "{answer:#}");
+}
+
 #[test]
 fn a_change_says_what_it_did_and_can_be_taken_back() {
     let dir = module();
@@ -52,6 +72,7 @@ fn a_change_says_what_it_did_and_can_be_taken_back() {
     let was = version(&moved).to_owned();
 
     let past = run(dir.path(), &["state", "history", "--json"]).json();
+    fits("state-history", &past);
     let ids: Vec<&str> = past
         .as_array()
         .unwrap()
@@ -88,6 +109,7 @@ fn a_dry_run_writes_nothing() {
     );
     assert_eq!(stored(dir.path()), before);
     let done = run(dir.path(), &["state", "rm", "demo_x.a", "--json"]).json();
+    fits("state-change", &done);
     assert_eq!(done["written"], true);
     assert_eq!(
         done["changes"],
@@ -146,8 +168,10 @@ fn workspaces_come_and_go() {
     let refused = of(&["delete", "prod"]);
     assert!(refused.err.contains("not empty"), "{refused:?}");
     assert_eq!(of(&["delete", "prod", "--force"]).code, Some(0));
+    let listed = of(&["list", "--json"]).json();
+    fits("workspace-list", &listed);
     assert_eq!(
-        of(&["list", "--json"]).json(),
+        listed,
         json!({"selected": "default", "workspaces": ["default"]})
     );
     assert!(of(&["delete", "default"]).err.contains("cannot be deleted"));

@@ -40,6 +40,21 @@ export const answers = {
   'client.drift_of_plan': async (input) => client.driftOfPlan(input.plan, await plan(input), input.options),
   'client.snapshot': async (input) => (await client.snapshot(await stacks(input), input.options)).snapshot.info(),
 
+  'client.manage': async (input) => place(await managed(input)),
+  'client.manage_with': async (input) => place(await managed(input)),
+
+  // Every change is a dry run: the files of the repository stay as they are.
+  'managed.pull': async (input) => JSON.parse(await (await managed(input)).pull()),
+  'managed.state': async (input) => (await (await managed(input)).state({ version: input.version })).list(),
+  'managed.push': async (input) => (await managed(input)).push(readFileSync(at(input.state)), DRY),
+  'managed.restore': async (input) => (await managed(input)).restore(readFileSync(at(input.state)), DRY),
+  'managed.mv': async (input) => (await managed(input)).mv(input.from, input.to, DRY),
+  'managed.rm': async (input) => (await managed(input)).rm(input.addresses, DRY),
+  'managed.replace_provider': async (input) => (await managed(input)).replaceProvider(input.from, input.to, DRY),
+  'managed.import_object': async (input) => (await managed(input)).importObject(input.address, input.provider, input.object, DRY),
+  'managed.workspaces': async (input) => (await managed(input)).workspaces(),
+  'managed.in_workspace': async ({ target, workspace }) => place((await client.manage(target)).inWorkspace(workspace)),
+
   'stack.detect_drift': async (input) => (await stack(input)).detectDrift(input.options),
   'stack.drift_stream': async (input) => streamed((await stack(input)).driftStream(input.options)),
   'stack.check': async (input) => (await stack(input)).check(input.options),
@@ -112,8 +127,11 @@ export const answers = {
   },
 };
 
+const DRY = { dryRun: true };
 const at = (path) => join(repository, path);
 const stack = ({ target, workspace }) => client.open(target, { workspace });
+const managed = ({ target, workspace }) => client.manage(target, { workspace });
+const place = ({ label, workspace, info: { kind }, capability }) => ({ label, workspace, kind, capability });
 const plan = (input) => Plan.read(at(input.plan));
 const report = (input) => DriftReport.fromJSON(readFileSync(at(input.report), 'utf8'));
 const where = ({ workspace, version: id }) => ({ workspace, ...(id !== undefined && { version: id }) });

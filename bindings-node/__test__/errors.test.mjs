@@ -55,6 +55,7 @@ test('a guard tells ours from others', () => {
 
 const stack = await open(quickstart);
 const client = new Client();
+const managed = await client.manage(quickstart);
 const wrong = [
   ['target', /^target must be a path or a file: URL, not 7/, () => open(7)],
   ['target that is empty', /^target must be a path or a file: URL, not an empty string/, () => open('')],
@@ -77,6 +78,14 @@ const wrong = [
   ['reality', /^reality must be an object with a method observe\(\), not an object of class Object/, () => stack.withReality({})],
   ['reality that is a function', /^reality must be an object with a method observe\(\), not a function/, () => stack.withReality(() => null)],
   ['stacks', /^stacks must be an array of Stacks/, () => client.detectDrift(['.'])],
+  ['lockTimeout', /^options\.lockTimeout must be a number of milliseconds, 0 or more, not -1/, () => managed.lock('test', { lockTimeout: -1 })],
+  ['option of a lock', /^options\.force is unknown/, () => managed.lock('test', { force: true })],
+  ['dryRun', /^options\.dryRun must be a boolean, not a string/, () => managed.mv('a.b', 'a.c', { dryRun: 'yes' })],
+  ['from', /^from must be a string, not undefined/, () => managed.mv()],
+  ['addresses', /^addresses must be an array of strings, not a string/, () => managed.rm('a.b')],
+  ['content', /^content must be a string or a Uint8Array, not an object of class Object/, () => managed.push({ version: 4 })],
+  ['object', /^object must be a string, not an object of class Object/, () => managed.importObject('a.b', 'p', {})],
+  ['to', /^to must be a ManagedState, not an object of class Stack/, () => managed.copyTo(stack)],
   ['prototype', /^options\.__proto__|^options\.constructor is unknown/, () => stack.detectDrift({ constructor: 1 })],
 ];
 for (const [name, message, call] of wrong) {

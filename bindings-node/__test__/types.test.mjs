@@ -14,7 +14,7 @@ const home = fileURLToPath(new URL('../consumers', import.meta.url));
 
 const CONSUMER = `
 import { Client, DriftmgrError, DriftReport, ExactNumber, History, isDriftmgrError, open, Settings, State, version } from 'driftmgr';
-import type { Check, DriftEvent, ErrorCode, Finding, JsonValue, ObservedAttributes, Reality, Severity } from 'driftmgr';
+import type { Check, DriftEvent, ErrorCode, Finding, JsonValue, ObservedAttributes, Reality, Severity, StateChange } from 'driftmgr';
 
 function exhaustive(code: ErrorCode): number {
   switch (code) {
@@ -27,6 +27,15 @@ function exhaustive(code: ErrorCode): number {
 function shown(value: JsonValue): string {
   if (value instanceof ExactNumber) return value.digits;
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.keys(value).join() : String(value);
+}
+
+function told(change: StateChange): string {
+  switch (change.change) {
+    case 'moved': case 'moved_empty': return `${change.from} -> ${change.to}`;
+    case 'removed': case 'imported': case 'dependencies_dropped': return change.address;
+    case 'provider_replaced': return change.resource + change.to;
+    case 'provider_changed': return change.to ?? 'none';
+  }
 }
 
 export async function main(signal: AbortSignal): Promise<number> {
@@ -60,6 +69,11 @@ export async function main(signal: AbortSignal): Promise<number> {
   const state: State = await State.parse(Buffer.from(''));
   const outputs = await state.outputs();
   for (const { value, sensitive } of Object.values(outputs)) console.log(sensitive ? '' : shown(value));
+  const managed = await client.manage('.', { workspace: 'blue', signal });
+  const changed = await managed.mv('a.b', 'a.c', { dryRun: true, lockTimeout: 1000, withoutLock: false, force: false, signal });
+  const backup: string | null = changed.backup ?? (await managed.delete());
+  if (backup !== null) console.log((await managed.diff({ from: backup })).problems, changed.changes.map(told));
+  for (const { id, kept_by: keeper } of await managed.versions()) if (keeper === 'backup') console.log((await managed.state({ version: id })).serial);
   const history = await History.open();
   console.log((await history.record(all)).new, html, unopened.length, severities, version().features);
   try {
@@ -83,14 +97,18 @@ const refused = {
   'changing a list inside': `report.findings[0]!.drift.reasons.pop()`,
   'a member that there is not': `report.findings[0]!.severity`,
   'another kind of state': `stack.againstState(stack)`,
+  'a change without an address': `managed.mv('a.b')`,
+  'an option of another operation': `managed.push('', { lock: 'id' })`,
+  'a copy to a state that is read': `managed.copyTo(stack.state)`,
+  'a change that there is not': `(change.change === 'renamed')`,
   'a reality without its method': `stack.withReality({})`,
   'a reality that answers nothing': `stack.withReality({ observe: () => undefined })`,
   'a reality that answers a list': `stack.withReality({ observe: async () => [1] })`,
 };
 
 const REFUSED = `
-import { DriftReport, isDriftmgrError, Stack } from 'driftmgr';
-export function refused(stack: Stack, report: DriftReport): void {
+import { DriftReport, isDriftmgrError, ManagedState, Stack, type StateChange } from 'driftmgr';
+export function refused(stack: Stack, report: DriftReport, managed: ManagedState, change: StateChange): void {
 ${Object.values(refused).map((statement) => `  // @ts-expect-error\n  void (${statement});`).join('\n')}
 }
 `;
@@ -134,6 +152,13 @@ const TYPES = {
   'backend.info': '{ info: BackendInfo; capability: Capability }',
   'backend.read': "Omit<StoredBytes, 'bytes'> & { bytes: number } | null",
   'backend.write': 'Written',
+  'client.manage': "Pick<ManagedState, 'label' | 'workspace' | 'capability'> & Pick<BackendInfo, 'kind'>",
+  'managed.push': 'Changed',
+  'managed.mv': 'Changed',
+  'managed.rm': 'Changed',
+  'managed.replace_provider': 'Changed',
+  'managed.import_object': 'Changed',
+  'managed.workspaces': 'readonly string[]',
   'history.record': 'RecordedRun',
   'history.ask': 'DriftHistory',
   'history.prune': 'PrunedRuns',
@@ -150,7 +175,7 @@ async function documents(t) {
   }
   assert.ok(lines.length >= 40, `${lines.length}`);
   const names = [...new Set(Object.values(TYPES).flatMap((type) => type.match(/\b[A-Z]\w+/g) ?? []))];
-  const ours = names.filter((name) => !['Omit', 'Readonly', 'Record'].includes(name));
+  const ours = names.filter((name) => !['Omit', 'Pick', 'Readonly', 'Record'].includes(name));
   return `import type { ${ours.join(', ')} } from 'driftmgr';\n${lines.join('\n')}\n`;
 }
 

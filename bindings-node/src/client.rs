@@ -16,6 +16,7 @@ use crate::backend::Backend;
 use crate::call::Call;
 use crate::drift::DriftChoices;
 use crate::exchange::{options, text};
+use crate::managed::ManagedState;
 use crate::plan::Plan;
 use crate::report::DriftReport;
 use crate::run::{now, promise};
@@ -89,6 +90,23 @@ impl Client {
         promise(env, async move {
             let given = options::<OpenChoices>(&given)?.of();
             Ok(Stack::of(client.open_with(target, &given).await?))
+        })
+    }
+
+    /// A stored state that can be changed.
+    #[napi]
+    pub fn manage<'env>(
+        &self,
+        env: &'env Env,
+        call: &Call,
+        target: String,
+        given: String,
+    ) -> napi::Result<PromiseRaw<'env, ManagedState>> {
+        let (client, own) = (self.at(call.context()), self.inner.context().clone());
+        promise(env, async move {
+            let given = options::<OpenChoices>(&given)?.of();
+            let state = client.manage_with(target, &given).await?;
+            Ok(ManagedState::of(state.with_context(own)))
         })
     }
 

@@ -11,6 +11,7 @@ mod drift;
 mod exchange;
 mod failure;
 mod history;
+mod managed;
 mod plan;
 mod reality;
 mod report;

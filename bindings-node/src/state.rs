@@ -1,7 +1,7 @@
 //! `State`: what a state says, without asking anybody.
 
 use driftmgr_core::client::StoredState;
-use driftmgr_core::error::Error;
+use driftmgr_core::error::{Error, Partial};
 use driftmgr_core::state::{Comparison, Secrets};
 use napi::Env;
 use napi::bindgen_prelude::{Buffer, PromiseRaw};
@@ -29,10 +29,19 @@ impl State {
 
 /// What changed, and what could not be compared.
 #[derive(Serialize)]
-struct Compared {
+pub(crate) struct Compared {
     #[serde(flatten)]
     comparison: Comparison,
     problems: Vec<Error>,
+}
+
+impl From<Partial<Comparison>> for Compared {
+    fn from(compared: Partial<Comparison>) -> Self {
+        Self {
+            comparison: compared.value,
+            problems: compared.problems,
+        }
+    }
 }
 
 fn secrets(shown: bool) -> Secrets {
@@ -144,13 +153,7 @@ impl State {
         after: &State,
     ) -> napi::Result<PromiseRaw<'env, String>> {
         let (before, after) = (self.inner.clone(), after.inner.clone());
-        heavy(env, move || {
-            let compared = before.compare(&after);
-            text(&Compared {
-                comparison: compared.value,
-                problems: compared.problems,
-            })
-        })
+        heavy(env, move || text(&Compared::from(before.compare(&after))))
     }
 
     /// Its bytes in the current format.

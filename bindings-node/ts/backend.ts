@@ -1,4 +1,4 @@
-import { ask, callRules, now, run, split, type CallOptions } from './call.js';
+import { ask, askThrough, callRules, now, run, runThrough, split, type CallOptions } from './call.js';
 import { parse } from './exchange.js';
 import type { Backend as NativeBackend } from './native.types.js';
 import { bytes, judge, options, text, type Rules } from './options.js';
@@ -70,26 +70,26 @@ export class Backend {
   async write(content: string | Uint8Array, given?: WriteOptions): Promise<Written> {
     const stored = bytes('content', content);
     const [call, rest] = split(options(given, writeRules));
-    return ask(call, (current) => this.#native.write(current, stored, JSON.stringify(rest)));
+    return askThrough(call, (current) => this.#native.write(current, stored, JSON.stringify(rest)));
   }
 
   /** Removes a state. Removing what is not there is no error. */
   async delete(given?: WriteOptions): Promise<void> {
     const [call, rest] = split(options(given, writeRules));
-    await run(call, (current) => this.#native.delete(current, JSON.stringify(rest)));
+    await runThrough(call, (current) => this.#native.delete(current, JSON.stringify(rest)));
   }
 
   /** Takes the lock of a workspace, or fails at once with code `locked`. It is Terraform's own lock. Gives its id. */
   async lock(operation: string, given?: StateOptions): Promise<string> {
     judge('operation', operation, text);
     const [call, rest] = split(options(given, stateRules));
-    return run(call, (current) => this.#native.lock(current, operation, JSON.stringify(rest)));
+    return runThrough(call, (current) => this.#native.lock(current, operation, JSON.stringify(rest)));
   }
 
   /** Gives a lock back. */
   async unlock(id: string, given?: StateOptions): Promise<void> {
     judge('id', id, text);
     const [call, rest] = split(options(given, stateRules));
-    await run(call, (current) => this.#native.unlock(current, id, JSON.stringify(rest)));
+    await runThrough(call, (current) => this.#native.unlock(current, id, JSON.stringify(rest)));
   }
 }

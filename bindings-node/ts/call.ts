@@ -11,7 +11,10 @@ import type { DriftEvent } from './results.js';
 
 /** Options of every operation. */
 export interface CallOptions {
-  /** Ends the operation in the core when it is aborted; the promise is then rejected with code `cancelled`, the signal's reason as cause. */
+  /**
+   * Ends the operation in the core when it is aborted; the promise is then rejected with code `cancelled`, the signal's reason as cause. A change that was
+   * done already is told all the same.
+   */
   readonly signal?: AbortSignal | undefined;
   /** How long the operation may take, in milliseconds. What was not reached is then part of the result, or the error has code `timeout`. */
   readonly timeout?: number | undefined;
@@ -39,22 +42,30 @@ export class Running {
 
   /** What the native half answers, once it does. */
   async settle<T>(work: (call: Call) => Promise<T>): Promise<T> {
+    const value = await this.settleThrough(work);
+    this.check();
+    return value;
+  }
+
+  /** The same for what changes something: its answer is given even when the operation was aborted too late. */
+  async settleThrough<T>(work: (call: Call) => Promise<T>): Promise<T> {
     try {
       const value = await work(this.call);
       await this.#heard();
-      this.check();
+      if (this.#thrown) throw this.#thrown.error;
       return value;
     } catch (error) {
+      const told = translate(error);
       await this.#heard();
-      this.check();
-      throw translate(error);
+      this.check(told);
+      throw told;
     }
   }
 
-  /** Throws what has ended the operation, if something has. */
-  check(): void {
+  /** Throws what has ended the operation, if something has; `told` is what the core said of that. */
+  check(told?: unknown): void {
     if (this.#thrown) throw this.#thrown.error;
-    if (this.#signal?.aborted) throw aborted(this.#signal);
+    if (this.#signal?.aborted) throw aborted(this.#signal, told);
   }
 
   /** Lets go of the signal, which may live long. */
@@ -79,8 +90,10 @@ export class Running {
   }
 }
 
-function aborted(signal: AbortSignal): DriftmgrError {
-  return new DriftmgrError({ code: 'cancelled', message: 'the operation was aborted', cause: signal.reason });
+/** With what the core knows: who held a lock, what was left behind. */
+function aborted(signal: AbortSignal, told?: unknown): DriftmgrError {
+  const known = told instanceof DriftmgrError && { operation: told.operation, context: told.context, hints: told.hints };
+  return new DriftmgrError({ ...known, code: 'cancelled', message: 'the operation was aborted', cause: signal.reason });
 }
 
 /** Runs one operation of the native half. */
@@ -93,9 +106,24 @@ export async function run<T>(options: CallOptions, work: (call: Call) => Promise
   }
 }
 
-/** The same for an operation whose answer is a document. */
+/** The same for one that changes something: what was done is told, even when it was aborted too late. */
+export async function runThrough<T>(options: CallOptions, work: (call: Call) => Promise<T>): Promise<T> {
+  const running = new Running(options);
+  try {
+    return await running.settleThrough(work);
+  } finally {
+    running.end();
+  }
+}
+
+/** {@link run} for an operation whose answer is a document. */
 export async function ask<T>(options: CallOptions, work: (call: Call) => Promise<string>): Promise<T> {
   return parse<T>(await run(options, work));
+}
+
+/** {@link runThrough} for an operation whose answer is a document. */
+export async function askThrough<T>(options: CallOptions, work: (call: Call) => Promise<string>): Promise<T> {
+  return parse<T>(await runThrough(options, work));
 }
 
 /** Calls what answers at once. */

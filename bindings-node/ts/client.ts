@@ -1,6 +1,7 @@
 import { Backend } from './backend.js';
-import { ask, callRules, now, run, split, type CallOptions } from './call.js';
+import { ask, callRules, now, run, runThrough, split, type CallOptions } from './call.js';
 import { parse, type JsonValue } from './exchange.js';
+import { ManagedState } from './managed.js';
 import { native } from './native.js';
 import type { Client as NativeClient } from './native.types.js';
 import { either, flag, instanceOf, judge, options, path, paths, record, rule, text, textMap, texts, type PathLike, type Rules } from './options.js';
@@ -80,6 +81,13 @@ export class Client {
     const name = path('target', target);
     const [call, rest] = split(options(given, openRules));
     return new Stack(await run(call, (current) => this.#native.open(current, name, JSON.stringify(rest))));
+  }
+
+  /** The state of a target where it is stored, to be changed: of the folder of a root module, a state file, or the address of a state. It is not read yet. */
+  async manage(target: PathLike, given?: OpenOptions): Promise<ManagedState> {
+    const name = path('target', target);
+    const [call, rest] = split(options(given, openRules));
+    return new ManagedState(await run(call, (current) => this.#native.manage(current, name, JSON.stringify(rest))));
   }
 
   /** Looks at every managed instance of the stacks. */
@@ -180,7 +188,7 @@ export class Client {
   /** Writes a state file in format 4, under Terraform's own lock; gives the format it had, `null` when it was 4 already. */
   async upgradeState(file: PathLike, given?: CallOptions): Promise<number | null> {
     const name = path('file', file);
-    return (await run(options(given, callRules), (call) => this.#native.upgradeState(call, name))) ?? null;
+    return (await runThrough(options(given, callRules), (call) => this.#native.upgradeState(call, name))) ?? null;
   }
 
   /** The severity rules that hold. */

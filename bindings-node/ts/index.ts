@@ -16,6 +16,7 @@ export { Client, open, type AgainstOptions, type ClientOptions, type DriftAtOpti
 export { DriftmgrError, errorCodes, isDriftmgrError, type ErrorCode, type ErrorContext } from './errors.js';
 export { ExactNumber, type JsonObject, type JsonValue } from './exchange.js';
 export { History, type HistoryOptions, type HistoryQuestion } from './history.js';
+export { ManagedState, type ChangeOptions, type DiffOptions, type LockOptions, type VersionOptions } from './managed.js';
 export type { PathLike } from './options.js';
 export { Plan } from './plan.js';
 export type { ObserveCall, ObservedAttributes, ObservedValue, Reality } from './reality.js';

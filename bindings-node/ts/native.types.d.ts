@@ -55,6 +55,8 @@ export declare class Client {
   constructor(settings: Settings | undefined | null, keepProviders: boolean)
   /** A stack. */
   open(call: Call, target: string, given: string): Promise<Stack>
+  /** A stored state that can be changed. */
+  manage(call: Call, target: string, given: string): Promise<ManagedState>
   /** A report about several stacks. */
   detectDrift(call: Call, stacks: Array<Stack>, given: string): Promise<DriftReport>
   /** Opens targets and looks at them, or holds them against what stands for reality: one of the three at most. */
@@ -121,6 +123,58 @@ export declare class History {
   ask(call: Call, question: string): Promise<string>
   /** Forgets runs that are older than so many milliseconds. */
   prune(call: Call, age: number): Promise<string>
+}
+
+/** See `ts/managed.ts`. */
+export declare class ManagedState {
+  /** The target as the caller named it. */
+  get label(): string
+  /** The name of its workspace. */
+  get workspace(): string
+  /** Where it is stored. */
+  info(): string
+  /** What its backend can do. */
+  capability(): string
+  /** Its bytes, decrypted. */
+  pull(call: Call): Promise<Buffer | undefined | null>
+  /** What it says, or what one of its versions says. */
+  state(call: Call, version?: string | undefined | null): Promise<State>
+  /** What can still be read of its past. */
+  versions(call: Call): Promise<string>
+  /** What changed from one version to another; without one, the current state. */
+  diff(call: Call, from?: string | undefined | null, to?: string | undefined | null): Promise<string>
+  /** Writes a state as it is. */
+  push(call: Call, bytes: Buffer, given: string): Promise<string>
+  /** Makes one of its versions the next state. */
+  rollback(call: Call, version: string, given: string): Promise<string>
+  /** Makes a state that was kept elsewhere the next one. */
+  restore(call: Call, bytes: Buffer, given: string): Promise<string>
+  /** Keeps it on this machine. */
+  snapshot(call: Call): Promise<string>
+  /** Moves what is at an address to another one. */
+  mv(call: Call, from: string, to: string, given: string): Promise<string>
+  /** Forgets what is at addresses. */
+  rm(call: Call, addresses: Array<string>, given: string): Promise<string>
+  /** Gives the resources of one provider to another one. */
+  replaceProvider(call: Call, from: string, to: string, given: string): Promise<string>
+  /** Takes in an object that exists. */
+  importObject(call: Call, address: string, provider: string, object: string, given: string): Promise<string>
+  /** Copies it to another place. */
+  copyTo(call: Call, to: ManagedState, given: string): Promise<string>
+  /** Deletes it; gives the version that keeps it. */
+  delete(call: Call, given: string): Promise<string | undefined | null>
+  /** Takes its lock; `timeout` is in milliseconds. */
+  lock(call: Call, operation: string, timeout: number): Promise<string>
+  /** Gives a lock back. */
+  unlock(call: Call, id: string): Promise<undefined>
+  /** The workspaces beside it. */
+  workspaces(call: Call): Promise<string>
+  /** The state of another workspace. */
+  inWorkspace(name: string): ManagedState
+  /** Makes another workspace. */
+  createWorkspace(call: Call, name: string, given: string): Promise<ManagedState>
+  /** Deletes another workspace; gives the version that keeps its state. */
+  deleteWorkspace(call: Call, name: string, given: string): Promise<string | undefined | null>
 }
 
 /** See `ts/plan.ts`. */

@@ -305,6 +305,52 @@ export interface StateVersion {
   readonly latest: boolean;
 }
 
+/** A version of a stored state that can be read again. */
+export interface HistoricVersion {
+  readonly id: string;
+  /** The backend, or this machine: what was there before one of our changes, or a snapshot. */
+  readonly kept_by: 'backend' | 'backup';
+  /** When it was written, RFC 3339. */
+  readonly modified: string | null;
+  /** Its size in bytes. */
+  readonly size: number | null;
+  /** It is the current one. */
+  readonly latest: boolean;
+}
+
+/** What a change of a stored state did, or would do. */
+export interface Changed {
+  /** Whether anything was written. */
+  readonly written: boolean;
+  /** The serial before; `null` when there was no state. */
+  readonly serial_before: number | null;
+  /** The serial after. */
+  readonly serial: number;
+  /** What changed, for edits; what a push or a rollback changes, `diff` tells. */
+  readonly changes: readonly StateChange[];
+  /** Addresses that were asked for beside others and match nothing. */
+  readonly unmatched: readonly string[];
+  /** The version that keeps what was there before, for `rollback`. */
+  readonly backup: string | null;
+}
+
+/** One thing that an edit of a state changes. More kinds may come. */
+export type StateChange =
+  /** An instance, with its deposed objects, stands at another address. */
+  | { readonly change: 'moved'; readonly from: string; readonly to: string }
+  /** A resource without any instance stands at another address. */
+  | { readonly change: 'moved_empty'; readonly from: string; readonly to: string }
+  /** An instance, with its deposed objects, is no longer in the state. The real object is left alone. */
+  | { readonly change: 'removed'; readonly address: string }
+  /** A resource and all of its instances belong to another provider configuration. */
+  | { readonly change: 'provider_replaced'; readonly resource: string; readonly from: string; readonly to: string }
+  /** An instance was moved into a resource of another provider configuration, which it belongs to now. */
+  | { readonly change: 'provider_changed'; readonly address: string; readonly from: string | null; readonly to: string | null }
+  /** An object was taken in. */
+  | { readonly change: 'imported'; readonly address: string }
+  /** The dependencies that were stored with an instance name what was moved, and are dropped: the next apply of Terraform writes them anew. */
+  | { readonly change: 'dependencies_dropped'; readonly address: string };
+
 /** What a write left. */
 export interface Written {
   readonly etag: string | null;

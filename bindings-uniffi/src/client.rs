@@ -8,6 +8,7 @@ use driftmgr_core::client;
 use crate::backend::Backend;
 use crate::error::Failure;
 use crate::job::Job;
+use crate::managed::ManagedState;
 use crate::options::{DriftOptions, OpenOptions};
 use crate::plan::Plan;
 use crate::records::{BackendKind, Diagnosis, SeverityRule, Version};
@@ -145,6 +146,22 @@ impl Client {
                 .await?;
             // The call is over, and its cancellation must not end later ones.
             Ok(Stack::new(stack.with_context(client.context().clone())))
+        })
+        .await
+    }
+
+    /// A stored state that can be changed: of the folder of a root module, a state file, or the address of a state. It is not read yet.
+    pub async fn manage(
+        &self,
+        target: String,
+        options: OpenOptions,
+        job: Option<Arc<Job>>,
+    ) -> Result<Arc<ManagedState>, Failure> {
+        let client = self.inner.clone();
+        Job::run(job, |cx| async move {
+            let called = client.with_context(cx);
+            let state = called.manage_with(target, &options.into()).await?;
+            Ok(ManagedState::new(&state, client.context()))
         })
         .await
     }

@@ -18,6 +18,7 @@ pub mod client;
 pub mod error;
 pub mod history;
 pub mod job;
+pub mod managed;
 pub mod options;
 pub mod plan;
 pub mod reality;

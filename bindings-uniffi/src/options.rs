@@ -72,6 +72,23 @@ pub struct DriftOptions {
     pub baseline: Option<String>,
 }
 
+/// How a stored state is changed. The default waits for no lock, forces nothing and writes.
+#[derive(Debug, Clone, Default, uniffi::Record)]
+pub struct ChangeOptions {
+    /// Only say what would change.
+    #[uniffi(default = false)]
+    pub dry_run: bool,
+    /// So long somebody else's lock is waited for; null waits for none.
+    #[uniffi(default = None)]
+    pub lock_timeout: Option<Duration>,
+    /// Change a state that cannot be locked, or although somebody holds the lock elsewhere: only when nobody else writes it.
+    #[uniffi(default = false)]
+    pub without_lock: bool,
+    /// Write a state of another lineage, or an older one, over what is there; delete one that is not empty. Nothing else is forced.
+    #[uniffi(default = false)]
+    pub force: bool,
+}
+
 words! {
     /// A form in which a drift report can be written.
     Format {
@@ -128,6 +145,17 @@ impl From<OpenOptions> for client::OpenOptions {
         Self {
             workspace: options.workspace,
             variables: variables.collect(),
+        }
+    }
+}
+
+impl From<ChangeOptions> for client::ChangeOptions {
+    fn from(options: ChangeOptions) -> Self {
+        Self {
+            dry_run: options.dry_run,
+            lock_timeout: options.lock_timeout.unwrap_or_default(),
+            without_lock: options.without_lock,
+            force: options.force,
         }
     }
 }

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use driftmgr_core::client::StoredState;
-use driftmgr_core::state::Secrets;
+use driftmgr_core::error::Partial;
+use driftmgr_core::state::{self, Secrets};
 
 use crate::error::Failure;
 use crate::records::{Comparison, Health, Inspection, OutputValue, Problem, StateAnalysis};
@@ -29,6 +30,15 @@ pub struct Compared {
     pub comparison: Comparison,
     /// Objects that could not be compared.
     pub problems: Vec<Problem>,
+}
+
+impl Compared {
+    pub(crate) fn of(found: &Partial<state::Comparison>) -> Result<Self, Failure> {
+        Ok(Self {
+            comparison: typed(&found.value)?,
+            problems: typed(&found.problems)?,
+        })
+    }
 }
 
 /// Reads a state file.
@@ -83,11 +93,7 @@ impl State {
 
     /// What changed from this state to another one.
     pub fn compare(&self, after: &Self) -> Result<Compared, Failure> {
-        let found = self.inner.compare(&after.inner);
-        Ok(Compared {
-            comparison: typed(&found.value)?,
-            problems: typed(&found.problems)?,
-        })
+        Compared::of(&self.inner.compare(&after.inner))
     }
 
     /// The bytes of the state in format 4.

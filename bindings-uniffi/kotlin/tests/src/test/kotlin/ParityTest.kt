@@ -1,4 +1,5 @@
 import io.driftmgr.Backend
+import io.driftmgr.ChangeOptions
 import io.driftmgr.Client
 import io.driftmgr.DriftItem
 import io.driftmgr.DriftOptions
@@ -6,6 +7,7 @@ import io.driftmgr.DriftReport
 import io.driftmgr.DriftmgrException
 import io.driftmgr.ErrorKind
 import io.driftmgr.History
+import io.driftmgr.ManagedState
 import io.driftmgr.OpenOptions
 import io.driftmgr.Plan
 import io.driftmgr.Question
@@ -134,12 +136,14 @@ class ParityTest {
             "settings" -> ofSettings(verb, input)
             "backend" -> ofBackend(verb, input)
             "history" -> ofHistory(input, verb)
+            "managed" -> ofManaged(verb, input)
             else -> fail("no such operation: $operation")
         }
     }
 
     private suspend fun ofClient(verb: String, input: Input): JsonElement = when (verb) {
         "open", "open_with" -> input.stack().workspace.toJson()
+        "manage", "manage_with" -> place(input.managed())
         "detect_drift" -> whole(client.detectDrift(input.stacks(), input.options()))
         "detect_drift_at" -> whole(client.detectDriftAt(input.texts("targets"), input.openOptions(), input.options()).report)
         "drift_stream" -> streamed(client.driftStream(input.stacks(), input.options()))
@@ -169,7 +173,7 @@ class ParityTest {
 
     private suspend fun ofState(verb: String, input: Input): JsonElement {
         val state = if ("bytes" in input) {
-            State.parse(input.text("bytes"), java.nio.file.Path.of(input.file("bytes")).readBytes())
+            State.parse(input.text("bytes"), input.bytes("bytes"))
         } else {
             State.read(input.file("state"))
         }
@@ -242,6 +246,33 @@ class ParityTest {
             }
             "unlock" -> backend.unlock(input.text("lock"), at).let { JsonNull }
             else -> fail("no such operation: backend.$verb")
+        }
+    }
+
+    private fun place(state: ManagedState) = buildJsonObject {
+        put("label", JsonPrimitive(state.label))
+        put("workspace", JsonPrimitive(state.workspace))
+        put("kind", JsonPrimitive(state.info.kind))
+        put("capability", state.capability.toJson())
+    }
+
+    /** Every change is a dry run: the files of the repository stay as they are. */
+    private suspend fun ofManaged(verb: String, input: Input): JsonElement {
+        if (verb == "in_workspace") return place(client.manage(input.text("target")).inWorkspace(input.text("workspace")))
+        val state = input.managed()
+        val dry = ChangeOptions(dryRun = true)
+        return when (verb) {
+            "pull" -> json(String(state.pull()!!))
+            "state" -> texts(state.state(if ("version" in input) input.text("version") else null).list())
+            "push" -> state.push(input.bytes("state"), dry).toJson()
+            "restore" -> state.restore(input.bytes("state"), dry).toJson()
+            "mv" -> state.mv(input.text("from"), input.text("to"), dry).toJson()
+            "rm" -> state.rm(input.texts("addresses"), dry).toJson()
+            "replace_provider" -> state.replaceProvider(input.text("from"), input.text("to"), dry).toJson()
+            "import_object" ->
+                state.importObject(input.text("address"), input.text("provider"), input.text("object"), dry).toJson()
+            "workspaces" -> texts(state.workspaces())
+            else -> fail("no such operation: managed.$verb")
         }
     }
 
@@ -338,6 +369,11 @@ private class Input(private val fields: JsonObject) {
     suspend fun stack(): Stack = client.open(text("target"), openOptions())
 
     suspend fun stacks(): List<Stack> = texts("targets").map { client.open(it) }
+
+    /** The bytes of a file of the repository. */
+    fun bytes(name: String): ByteArray = java.nio.file.Path.of(file(name)).readBytes()
+
+    suspend fun managed(): ManagedState = client.manage(text("target"), openOptions())
 
     suspend fun plan(): Plan = Plan.read(file("plan"))
 

@@ -3,7 +3,16 @@ package io.driftmgr
 import java.util.concurrent.atomic.AtomicReference
 import kotlin.time.Duration
 import kotlin.time.toJavaDuration
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.CoroutineStart
+import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.NonCancellable
+import kotlinx.coroutines.awaitCancellation
+import kotlinx.coroutines.cancelAndJoin
+import kotlinx.coroutines.currentCoroutineContext
+import kotlinx.coroutines.ensureActive
+import kotlinx.coroutines.isActive
+import kotlinx.coroutines.launch
 import kotlinx.coroutines.withContext
 
 /**
@@ -30,6 +39,42 @@ internal suspend fun <T> calling(
         } finally {
             if (!ended) job.cancel()
             withContext(NonCancellable) { job.await() }
+        }
+    }
+}
+
+/**
+ * The same for what has to be given back one day. A coroutine that is cancelled just then would lose what it got: it waits for the end of the call
+ * here, which its cancellation brings about, and [giveBack] has what came of it.
+ */
+internal suspend fun <T> taking(
+    timeout: Duration?,
+    giveBack: suspend (T) -> Unit,
+    call: suspend (NativeJob) -> T,
+): T {
+    val caller = currentCoroutineContext()
+    return withContext(NonCancellable) {
+        NativeJob(null, timeout?.toJavaDuration()).use { job ->
+            val watch = CoroutineScope(caller + Dispatchers.Unconfined).launch(start = CoroutineStart.UNDISPATCHED) {
+                try {
+                    awaitCancellation()
+                } finally {
+                    job.cancel()
+                }
+            }
+            val taken = try {
+                native { call(job) }
+            } catch (failure: DriftmgrException) {
+                caller.ensureActive()
+                throw failure
+            } finally {
+                watch.cancelAndJoin()
+            }
+            if (!caller.isActive) {
+                native { giveBack(taken) }
+                caller.ensureActive()
+            }
+            taken
         }
     }
 }

@@ -65,6 +65,24 @@ public class Client(settings: Settings? = null, keepProviders: Boolean = false) 
         onEvent: ((Event) -> Unit)? = null,
     ): Stack = open(target.toString(), options, timeout, onEvent)
 
+    /**
+     * A stored state that can be changed: of the folder of a root module, a state file, or the address of a state. It is not read yet.
+     *
+     * @throws DriftmgrException.NotFound when there is nothing at the path
+     */
+    public suspend fun manage(
+        target: String,
+        options: OpenOptions = OpenOptions(),
+        timeout: Duration? = null,
+    ): ManagedState = ManagedState(calling(timeout, null) { native.manage(target, options, it) })
+
+    /** The same by its path. */
+    public suspend fun manage(
+        target: Path,
+        options: OpenOptions = OpenOptions(),
+        timeout: Duration? = null,
+    ): ManagedState = manage(target.toString(), options, timeout)
+
     /** Looks at every managed instance of the stacks. What cannot be looked at is in the report. */
     public suspend fun detectDrift(
         stacks: List<Stack>,
@@ -171,7 +189,7 @@ public class Client(settings: Settings? = null, keepProviders: Boolean = false) 
     public suspend fun doctor(targets: List<String> = emptyList(), timeout: Duration? = null): Diagnosis =
         calling(timeout, null) { native.doctor(targets, it) }
 
-    /** Frees native memory at once. The client must not be used afterwards; its stacks may. */
+    /** Frees native memory at once. The client must not be used afterwards; its stacks and states may. */
     override fun close(): Unit = native.close()
 
     public companion object {

@@ -157,7 +157,7 @@ public class Backend internal constructor(internal val native: NativeBackend) : 
      * @throws DriftmgrException.Locked with `lock`, `holder`, `operation` and `since` in its place
      */
     public suspend fun lock(operation: String, at: StateRef = StateRef(), timeout: Duration? = null): String =
-        calling(timeout, null) { native.lock(at, operation, it) }
+        taking(timeout, { native.unlock(at, it, null) }) { native.lock(at, operation, it) }
 
     /** Gives the lock back. */
     public suspend fun unlock(lock: String, at: StateRef = StateRef(), timeout: Duration? = null): Unit =

@@ -187,10 +187,11 @@ fn meaning(
             "the storage account admits no access keys".to_owned(),
             Some("set `use_azuread_auth`, or allow key access for the account".to_owned()),
         ),
+        "AuthorizationFailure" if is_over(cx, config) => unauthenticated(cx, config, wanted),
         "AuthorizationFailure" => (
             ErrorKind::PermissionDenied,
             format!("the storage account does not let this machine {wanted}"),
-            Some("see the account's network rules, and whether its container has a private endpoint".to_owned()),
+            Some("see the account's network rules, and whether the credentials are of this account".to_owned()),
         ),
         "AuthorizationSourceIPMismatch" => limited(config, "for other addresses (`sip`)"),
         "AuthorizationProtocolMismatch" => limited(config, "for another protocol (`spr`)"),
@@ -312,6 +313,14 @@ fn unauthenticated(
         },
     };
     (ErrorKind::Unauthenticated, message, Some(hint.to_owned()))
+}
+
+/// A shared access signature whose time has passed, or has not come.
+fn is_over(cx: &Context, config: &AzureConfig) -> bool {
+    match &config.access {
+        Access::Signature(query) => term(cx, query.expose()).is_some(),
+        _ => false,
+    }
 }
 
 /// What is wrong with the time of a shared access signature, as it says itself.

@@ -16,7 +16,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::{Bytes, BytesMut};
 use md5::{Digest, Md5};
-use reqwest::header::{CONTENT_ENCODING, HeaderMap, HeaderName};
+use reqwest::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderName};
 use reqwest::{Client, Method, StatusCode, Url};
 
 use self::connect::Connect;
@@ -195,6 +195,10 @@ async fn once(
     let mut size = 0;
     if let Some(body) = &request.body {
         size = body.len() as u64;
+        // Of an empty body the client says nothing by itself, and some servers want to know.
+        if body.is_empty() {
+            builder = builder.header(CONTENT_LENGTH, 0);
+        }
         builder = builder.body(body.clone());
     }
     let patience = ANSWER_TIMEOUT + Duration::from_secs(size / SLOWEST);

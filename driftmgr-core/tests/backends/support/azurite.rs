@@ -252,7 +252,9 @@ fn azurite(folder: &TempDir, signed: &Signed) -> (Child, u16) {
     let log = File::create(path("log")).unwrap();
     let server = Command::new(Tools::get().azurite())
         .args(["--blobHost", "127.0.0.1", "--blobPort", &port.to_string()])
-        .args(["--oauth", "basic", "--disableTelemetry", "--location"])
+        .args(["--oauth", "basic", "--disableTelemetry"])
+        // OpenTofu speaks a newer version of the protocol.
+        .args(["--skipApiVersionCheck", "--location"])
         .arg(path("data"))
         .arg("--cert")
         .arg(path("cert.pem"))

@@ -104,10 +104,9 @@ fn code(answer: &Answer) -> String {
         let (code, _) = rest.split_once("</Code>")?;
         Some(code.to_owned())
     });
-    let mut code = code.unwrap_or_default();
-    code.retain(|c| c.is_ascii_alphanumeric());
-    code.truncate(80);
-    code
+    // What is no code can be anything, also what was sent.
+    let plain = |code: &String| code.len() <= 80 && code.chars().all(|c| c.is_ascii_alphanumeric());
+    code.filter(plain).unwrap_or_default()
 }
 
 pub(super) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -139,12 +138,8 @@ pub(super) fn refused(
     if !code.is_empty() {
         error = error.with("code", &code);
     }
-    if let Some(id) = header(&answer.headers, "x-ms-request-id") {
-        let id: String = id
-            .chars()
-            .filter(|c| c.is_ascii_hexdigit() || *c == '-')
-            .take(36)
-            .collect();
+    let request = header(&answer.headers, "x-ms-request-id");
+    if let Some(id) = request.filter(|id| uuid::Uuid::try_parse(id).is_ok()) {
         error = error.with("request", id);
     }
     if let Some(wait) = answer.retry_after(cx.now()) {

@@ -355,11 +355,9 @@ fn refused(answer: &Answer, url: &Url) -> Error {
     let json = json(answer).unwrap_or_default();
     let text = |name| json.get(name).and_then(Json::as_str).unwrap_or_default();
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let name: String = text("error")
-        .chars()
-        .filter(|c| plain(*c))
-        .take(60)
-        .collect();
+    // What is no name can be anything, also what was sent.
+    let is_name = |text: &&str| (1..=60).contains(&text.len()) && text.chars().all(plain);
+    let name = Some(text("error")).filter(is_name);
     let code = text("error_description")
         .split(|c: char| !plain(c))
         .find(|word| {
@@ -374,7 +372,7 @@ fn refused(answer: &Answer, url: &Url) -> Error {
     let mut error = Error::new(kind, "Azure gives no token to who asks for the state")
         .with("address", SafeUrl::new(url.clone()))
         .with("status", answer.status);
-    if !name.is_empty() {
+    if let Some(name) = name {
         error = error.with("error", name);
     }
     let Some(code) = code else {

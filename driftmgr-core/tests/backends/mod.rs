@@ -1,13 +1,17 @@
 //! Backends beside real servers and the real programs.
 
+#[cfg(feature = "azurerm")]
+mod azurerm;
 #[cfg(feature = "http")]
 mod http;
 #[cfg(feature = "s3")]
 mod s3;
 
 mod support {
+    #[cfg(feature = "azurerm")]
+    pub(super) mod azurite;
     #[cfg(feature = "s3")]
     pub(super) mod moto;
-    #[cfg(feature = "http")]
+    #[cfg(any(feature = "azurerm", feature = "http"))]
     pub(super) mod state_server;
 }

@@ -61,6 +61,11 @@ impl Tools {
         installed(self.root.join("bin/moto_server"))
     }
 
+    /// The executable that pretends to be Azure's blob storage.
+    pub fn azurite(&self) -> PathBuf {
+        installed(self.root.join("bin/azurite-blob"))
+    }
+
     /// The Python that has moto, and so boto3.
     pub fn python(&self) -> PathBuf {
         installed(self.root.join("python/bin/python"))

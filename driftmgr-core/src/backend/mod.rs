@@ -2,8 +2,10 @@
 //!
 //! A [`BackendSpec`] says which backend a folder uses, a [`BackendRegistry`] makes it, and [`Backend`] is what all of them can do.
 
-#[cfg(any(feature = "http", feature = "s3"))]
+#[cfg(any(feature = "gcs", feature = "http", feature = "s3"))]
 mod arguments;
+#[cfg(feature = "gcs")]
+pub mod gcs;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod local;
@@ -13,7 +15,7 @@ mod registry;
 #[cfg(feature = "s3")]
 pub mod s3;
 mod spec;
-#[cfg(feature = "http")]
+#[cfg(any(feature = "gcs", feature = "http"))]
 mod transport;
 mod url;
 

@@ -5,6 +5,8 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+#[cfg(feature = "gcs")]
+use super::gcs::GcsBackend;
 #[cfg(feature = "http")]
 use super::http::HttpBackend;
 use super::local::{LocalBackend, LocalConfig};
@@ -51,6 +53,11 @@ impl BackendRegistry {
         registry.register(
             LocalBackend::KIND,
             Arc::new(|cx, spec| Ok(Arc::new(LocalBackend::from_spec(cx, spec)?))),
+        );
+        #[cfg(feature = "gcs")]
+        registry.register(
+            GcsBackend::KIND,
+            Arc::new(|cx, spec| Ok(Arc::new(GcsBackend::from_spec(cx, spec)?))),
         );
         #[cfg(feature = "http")]
         registry.register(
@@ -167,6 +174,8 @@ mod tests {
         let mut expected = vec!["local", "memory"];
         #[cfg(feature = "http")]
         expected.insert(0, "http");
+        #[cfg(feature = "gcs")]
+        expected.insert(0, "gcs");
         #[cfg(feature = "s3")]
         expected.push("s3");
         assert_eq!(kinds, expected.join(", "));

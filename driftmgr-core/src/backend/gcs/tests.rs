@@ -1,0 +1,1 @@
+//! The arguments; what goes over the wire is tested beside a server, in `tests/backends/gcs`.

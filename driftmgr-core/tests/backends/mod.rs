@@ -1,11 +1,15 @@
 //! Backends beside real servers and the real programs.
 
+#[cfg(all(feature = "gcs", feature = "http"))]
+mod gcs;
 #[cfg(feature = "http")]
 mod http;
 #[cfg(feature = "s3")]
 mod s3;
 
 mod support {
+    #[cfg(all(feature = "gcs", feature = "http"))]
+    pub(super) mod gcs;
     #[cfg(feature = "s3")]
     pub(super) mod moto;
     #[cfg(feature = "http")]

@@ -443,7 +443,7 @@ impl Client {
         })
     }
 
-    fn object(&self, name: &Name) -> Result<Url> {
+    pub(super) fn object(&self, name: &Name) -> Result<Url> {
         let mut url = self.join("")?;
         path(&mut url, &["b", &self.config.bucket, "o", &name.text])?;
         Ok(url)

@@ -219,10 +219,8 @@ impl Ask<'_> {
         request.headers.insert(CONTENT_TYPE, kind);
         request.body = Some(Bytes::from(body));
         let mut secrets = key.secrets();
-        secrets.extend(form.iter().filter_map(|(name, value)| {
-            matches!(*name, "subject_token" | "refresh_token" | "client_secret")
-                .then(|| (*value).to_owned())
-        }));
+        let theirs = form.iter().filter(|(name, _)| *name == "subject_token");
+        secrets.extend(theirs.map(|(_, value)| (*value).to_owned()));
         let answer = self.send(self.transport, &request, &secrets).await?;
         let lifetime = number(&answer, "expires_in");
         let text = self.text(&answer, "access_token", url)?;

@@ -167,7 +167,7 @@ impl Client {
         with_generation(&mut url, generation);
         let mut request = self.request(Method::GET, url, Some(name))?;
         request.limit = STATE_LIMIT;
-        let answer = self.send(cx, &mut request).await?;
+        let answer = self.send(cx, &mut request, Some(name)).await?;
         match answer.status.as_u16() {
             200 => self.object_of(&request, answer).map(Some),
             404 => self.absent(cx, &answer, name, READ).await.map(|()| None),
@@ -209,7 +209,7 @@ impl Client {
         url.query_pairs_mut().append_pair("fields", FIELDS);
         with_generation(&mut url, generation);
         let mut request = self.request(Method::GET, url, Some(name))?;
-        let answer = self.send(cx, &mut request).await?;
+        let answer = self.send(cx, &mut request, Some(name)).await?;
         match answer.status.as_u16() {
             200 => self.parse(&request, READ, &answer).map(Some),
             404 => self.absent(cx, &answer, name, READ).await.map(|()| None),
@@ -245,7 +245,7 @@ impl Client {
         let mut request = self.request(Method::POST, url, Some(name))?;
         request.headers.insert(CONTENT_TYPE, kind);
         request.body = Some(body);
-        let answer = self.send(cx, &mut request).await?;
+        let answer = self.send(cx, &mut request, Some(name)).await?;
         match answer.status.as_u16() {
             200 | 201 => {
                 let stored: Metadata = self
@@ -281,7 +281,7 @@ impl Client {
             .append_pair("ifGenerationMatch", &there.to_string());
         // No key: deleting needs none, and the server refuses it.
         let mut request = self.request(Method::DELETE, url, None)?;
-        let answer = self.send(cx, &mut request).await?;
+        let answer = self.send(cx, &mut request, Some(name)).await?;
         match answer.status.as_u16() {
             200 | 204 => Ok(Outcome::Done(())),
             412 => Ok(Outcome::Refused),
@@ -338,7 +338,7 @@ impl Client {
             url.query_pairs_mut().append_pair("pageToken", page);
         }
         let mut request = self.request(Method::GET, url, None)?;
-        let answer = self.send(cx, &mut request).await?;
+        let answer = self.send(cx, &mut request, None).await?;
         match answer.status.as_u16() {
             200 => self.parse(&request, LIST, &answer),
             _ => Err(self.refuse(cx, &request, LIST, &answer)),
@@ -352,7 +352,7 @@ impl Client {
         path(&mut url, &["b", &self.config.bucket])?;
         url.query_pairs_mut().append_pair("fields", "versioning");
         let mut request = self.request(Method::GET, url, None)?;
-        let answer = self.send(cx, &mut request).await?;
+        let answer = self.send(cx, &mut request, None).await?;
         let bucket: Result<Bucket> = match answer.status.as_u16() {
             200 => self.parse(&request, LOOK, &answer),
             _ => Err(self.refuse(cx, &request, LOOK, &answer)),
@@ -382,13 +382,27 @@ impl Client {
         }
     }
 
-    async fn send(&self, cx: &Context, request: &mut Request) -> Result<Answer> {
+    /// Sends a request about an object, or about the bucket.
+    async fn send(
+        &self,
+        cx: &Context,
+        request: &mut Request,
+        name: Option<&Name>,
+    ) -> Result<Answer> {
+        let sent = self.try_send(cx, request).await;
+        sent.map_err(|e| match name {
+            Some(name) => self.placed(e, name),
+            None => e.with("bucket", &self.config.bucket),
+        })
+    }
+
+    async fn try_send(&self, cx: &Context, request: &mut Request) -> Result<Answer> {
         let token = self.tokens.get(cx, &self.config, &self.transport).await?;
         request.credentials.extend(bearer(&token)?);
         let answer = self.transport.send(cx, request).await?;
         match answer.status.as_u16() {
             200..=299 => self.seen.store(true, Ordering::Relaxed),
-            401 => self.tokens.forget().await,
+            401 => self.tokens.forget(),
             _ => {}
         }
         Ok(answer)

@@ -218,11 +218,17 @@ impl Reader<'_> {
         };
         let target = self.text("impersonate_service_account", IMPERSONATE)?;
         let delegates = self.delegates()?;
+        let impersonation = target.map(|account| {
+            Impersonation::of_account(&account, delegates, universe.unwrap_or(GOOGLE)).ok_or_else(
+                || {
+                    let reason = "the gcs backend's `impersonate_service_account` is no account";
+                    self.arguments.invalid(reason)
+                },
+            )
+        });
         Ok(Identity {
             source,
-            impersonation: target.map(|account| {
-                Impersonation::of_account(&account, delegates, universe.unwrap_or(GOOGLE))
-            }),
+            impersonation: impersonation.transpose()?,
             universe: universe.map(str::to_owned),
         })
     }

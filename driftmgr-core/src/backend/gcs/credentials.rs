@@ -12,7 +12,7 @@ use url::Url;
 use super::config::GOOGLE;
 use crate::env::Environment;
 use crate::error::{Error, ErrorKind, Result};
-use crate::redact::Sensitive;
+use crate::redact::{SafeUrl, Sensitive};
 
 /// Where a user's refresh token is exchanged when the file does not say.
 const TOKEN_URI: &str = "https://oauth2.googleapis.com/token";
@@ -54,14 +54,14 @@ pub(super) enum Key {
         client_id: String,
         client_secret: Sensitive<String>,
         refresh_token: Sensitive<String>,
-        token_uri: Url,
+        token_uri: SafeUrl,
     },
     /// Workload identity federation: a token of somebody else's is exchanged.
     External {
         audience: String,
         subject: Subject,
         subject_type: String,
-        token_url: Url,
+        token_url: SafeUrl,
         impersonation: Option<Impersonation>,
     },
     /// An account that another key acts as.
@@ -76,7 +76,7 @@ pub(super) enum Key {
 pub(super) enum Subject {
     File(PathBuf, Format),
     Url {
-        url: Url,
+        url: SafeUrl,
         headers: Sensitive<BTreeMap<String, String>>,
         format: Format,
     },
@@ -89,18 +89,24 @@ pub(super) struct Format(pub(super) Option<String>);
 /// Acting as a service account (<https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateAccessToken>).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Impersonation {
-    pub(super) url: String,
+    pub(super) url: SafeUrl,
     pub(super) delegates: Vec<String>,
 }
 
 impl Impersonation {
-    pub(super) fn of_account(account: &str, delegates: Vec<String>, universe: &str) -> Self {
-        Self {
-            url: format!(
-                "https://iamcredentials.{universe}/v1/projects/-/serviceAccounts/{account}:generateAccessToken"
-            ),
+    /// Acting as this account; `None` when that is no part of an address.
+    pub(super) fn of_account(
+        account: &str,
+        delegates: Vec<String>,
+        universe: &str,
+    ) -> Option<Self> {
+        let url = format!(
+            "https://iamcredentials.{universe}/v1/projects/-/serviceAccounts/{account}:generateAccessToken"
+        );
+        Some(Self {
+            url: SafeUrl::new(url.parse().ok()?),
             delegates,
-        }
+        })
     }
 }
 
@@ -186,8 +192,11 @@ struct FormatFile {
 /// `InvalidConfig` for what is none, names no field that it needs or belongs to another cloud than `universe`; `Unsupported` for a type that is not supported.
 pub(super) fn parse(text: &str, universe: Option<&str>) -> Result<Key> {
     // The parser's words would show what stands in the file.
-    let file: File = serde_json::from_str(text)
-        .map_err(|_| invalid("the credentials are no JSON object of Google's form"))?;
+    let file: Option<File> = serde_json::from_str(text).ok();
+    // A list would be taken for the fields in their order.
+    let file = file
+        .filter(|_| text.trim_start().starts_with('{'))
+        .ok_or_else(|| invalid("the credentials are no JSON object of Google's form"))?;
     let there = file.universe_domain.as_deref().unwrap_or(GOOGLE);
     let here = universe.unwrap_or(GOOGLE);
     // A service account's tokens are good in its own cloud only.
@@ -244,7 +253,7 @@ impl File {
                 Ok(Key::Impersonated {
                     source: Box::new(source.key()?),
                     impersonation: Impersonation {
-                        url,
+                        url: address(url, "service_account_impersonation_url")?,
                         delegates: self.delegates,
                     },
                 })
@@ -281,17 +290,18 @@ impl File {
                 ));
             }
         };
+        let impersonation = self.service_account_impersonation_url.map(|url| {
+            Ok(Impersonation {
+                url: address(url, "service_account_impersonation_url")?,
+                delegates: Vec::new(),
+            })
+        });
         Ok(Key::External {
             audience: field(self.audience, "audience")?,
             subject,
             subject_type: field(self.subject_token_type, "subject_token_type")?,
             token_url: address(field(self.token_url, "token_url")?, "token_url")?,
-            impersonation: self
-                .service_account_impersonation_url
-                .map(|url| Impersonation {
-                    url,
-                    delegates: Vec::new(),
-                }),
+            impersonation: impersonation.transpose()?,
         })
     }
 }
@@ -300,10 +310,11 @@ fn field<T>(value: Option<T>, name: &str) -> Result<T> {
     value.ok_or_else(|| invalid(format!("the credentials have no `{name}`")))
 }
 
-fn address(text: String, name: &str) -> Result<Url> {
+fn address(text: String, name: &str) -> Result<SafeUrl> {
     // The text can hold a secret, and so can the parser's words.
     let url: Option<Url> = text.parse().ok();
-    url.filter(|url| url.has_host())
+    url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+        .map(SafeUrl::new)
         .ok_or_else(|| invalid(format!("the credentials' `{name}` is no address")))
 }
 

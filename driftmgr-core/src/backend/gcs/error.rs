@@ -79,10 +79,18 @@ pub(super) fn refused(cx: &Context, speaker: &Speaker<'_>, call: Call, answer: &
         .with_hint(
             "set `encryption_key`, or GOOGLE_ENCRYPTION_KEY, to the key it was written with",
         ),
-        (400, "UserProjectMissing" | "required") => new(
-            ErrorKind::InvalidConfig,
-            "the bucket makes the requester pay, which both programs do not offer either",
-        ),
+        (400, _)
+            if said
+                .words
+                .as_deref()
+                .is_some_and(|w| w.contains("requester pays")) =>
+        {
+            new(
+                ErrorKind::Unsupported,
+                "the bucket makes the requester pay, which neither of the programs offers",
+            )
+            .with_hint("use another bucket, or let its owner pay")
+        }
         (400 | 401, "invalid_grant" | "invalid_client" | "unauthorized_client") => new(
             ErrorKind::Unauthenticated,
             "the credentials are no longer accepted",

@@ -90,7 +90,7 @@ async fn try_take(client: &Client, cx: &Context, name: &Name, info: &LockInfo) -
             Some(holder) if is_by(&holder, &info) => {
                 return Ok(LockId(holder.generation.to_string()));
             }
-            Some(holder) => return Err(locked(client, name, holder.told())),
+            Some(holder) => return Err(locked(client, name, Some(holder))),
         }
     }
     Err(locked(client, name, None))
@@ -103,8 +103,13 @@ fn is_by(holder: &Holder, info: &LockInfo) -> bool {
         .is_some_and(|there| there.id == info.id)
 }
 
-fn locked(client: &Client, name: &Name, holder: Option<LockInfo>) -> Error {
-    LockedBy::error(holder)
+fn locked(client: &Client, name: &Name, holder: Option<Holder>) -> Error {
+    let id = holder.as_ref().map(|holder| holder.generation);
+    let mut error = LockedBy::error(holder.and_then(Holder::told));
+    if let (Some(id), None) = (id, error.context_value("lock")) {
+        error = error.with("lock", id);
+    }
+    error
         .with("bucket", &client.config.bucket)
         .with("object", name)
 }

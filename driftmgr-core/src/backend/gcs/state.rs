@@ -32,9 +32,9 @@ pub(super) async fn read(
     let found = match version {
         None => client.get(cx, name, None).await?,
         Some(version) => {
-            let found = match version.parse() {
-                Ok(generation) => client.get(cx, name, Some(generation)).await?,
-                Err(_) => None,
+            let found = match version.parse().ok().filter(|n| *n > NOTHING) {
+                Some(generation) => client.get(cx, name, Some(generation)).await?,
+                None => None,
             };
             Some(found.ok_or_else(|| {
                 let error = Error::new(ErrorKind::NotFound, "the state has no such version");

@@ -100,11 +100,7 @@ fn variables_stand_in_for_arguments_and_lose_against_them() {
     assert_eq!(token(&config), Some("t"));
     assert_eq!(
         config.identity.impersonation,
-        Some(Impersonation::of_account(
-            "first@p",
-            Vec::new(),
-            "googleapis.com"
-        ))
+        Impersonation::of_account("first@p", Vec::new(), "googleapis.com")
     );
     assert_eq!(config.kms_key.as_deref(), Some("k"));
     assert_eq!(config.endpoint.to_string(), "https://first/x/");
@@ -161,7 +157,7 @@ fn the_account_that_is_acted_as_is_part_of_an_address() {
     });
     let acting = config(given).unwrap().identity.impersonation.unwrap();
     assert_eq!(
-        acting.url,
+        acting.url.to_string(),
         "https://iamcredentials.u.example/v1/projects/-/serviceAccounts/sa@p:generateAccessToken"
     );
     assert_eq!(acting.delegates, ["z@p", "a@p"], "a chain has an order");
@@ -197,6 +193,10 @@ fn what_is_wrong_is_named() {
             "`impersonate_service_account_delegates`",
         ),
         (
+            json!({"bucket": "b", "impersonate_service_account": "a", "universe_domain": "no host"}),
+            "`impersonate_service_account`",
+        ),
+        (
             json!({"bucket": "b", "storage_custom_endpoint": "ftp://h"}),
             "`storage_custom_endpoint`",
         ),
@@ -228,7 +228,7 @@ fn a_key_and_credentials_can_stand_in_files() {
     match config.identity.source {
         Source::Key(key) => match *key {
             Key::User { token_uri, .. } => {
-                assert_eq!(token_uri.as_str(), "https://oauth2.googleapis.com/token");
+                assert_eq!(token_uri.to_string(), "https://oauth2.googleapis.com/token");
             }
             other => panic!("{other:?}"),
         },
@@ -282,7 +282,7 @@ fn a_workload_can_act_as_an_account() {
             ..
         } => {
             assert_eq!(field, "x");
-            assert_eq!(acting.url, "https://iam/x:generateAccessToken");
+            assert_eq!(acting.url.to_string(), "https://iam/x:generateAccessToken");
         }
         other => panic!("{other:?}"),
     }

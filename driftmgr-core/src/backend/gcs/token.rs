@@ -110,9 +110,11 @@ impl Tokens {
         Ok(kept.insert(token).text.clone())
     }
 
-    /// Forgets the token, since it was not accepted.
-    pub(super) async fn forget(&self) {
-        *self.kept.lock().await = None;
+    /// Forgets the token, since it was not accepted. When it is held, somebody asks for another one already.
+    pub(super) fn forget(&self) {
+        if let Ok(mut kept) = self.kept.try_lock() {
+            *kept = None;
+        }
     }
 }
 
@@ -166,7 +168,7 @@ impl Ask<'_> {
                     ("client_secret", client_secret.expose()),
                     ("refresh_token", refresh_token.expose()),
                 ];
-                self.by_form(token_uri, &form, key).await
+                self.by_form(token_uri.expose(), &form, key).await
             }
             Key::External {
                 audience,
@@ -195,7 +197,7 @@ impl Ask<'_> {
                     ("subject_token", theirs.expose()),
                     ("subject_token_type", subject_type),
                 ];
-                let first = self.by_form(token_url, &form, key).await?;
+                let first = self.by_form(token_url.expose(), &form, key).await?;
                 match impersonation {
                     None => Ok(first),
                     Some(target) => self.acting_as(target, &first, scope).await,
@@ -241,7 +243,7 @@ impl Ask<'_> {
                 headers,
                 format,
             } => {
-                let mut request = request(Method::GET, url.clone());
+                let mut request = request(Method::GET, url.expose().clone());
                 for (name, value) in headers.expose() {
                     let name = HeaderName::try_from(name.as_str());
                     let value = HeaderValue::try_from(value.as_str());
@@ -256,7 +258,7 @@ impl Ask<'_> {
                 }
                 let secrets: Vec<String> = headers.expose().values().cloned().collect();
                 let answer = self.send(self.transport, &request, &secrets).await?;
-                (answer.body, format, SafeUrl::new(url.clone()).to_string())
+                (answer.body, format, url.to_string())
             }
         };
         let text = match format {
@@ -304,12 +306,7 @@ impl Ask<'_> {
     }
 
     async fn acting_as(&self, target: &Impersonation, by: &Token, scope: &str) -> Result<Token> {
-        let url: Url = target.url.parse().map_err(|_| {
-            Error::new(
-                ErrorKind::InvalidConfig,
-                "the service account that is to be acted as is no account",
-            )
-        })?;
+        let url = target.url.expose().clone();
         let delegates: Vec<String> = target
             .delegates
             .iter()

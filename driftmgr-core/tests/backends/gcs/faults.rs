@@ -157,7 +157,7 @@ async fn each_refusal_has_its_kind_and_names_what_is_missing() {
                 "UserProjectMissing",
                 "Bucket is a requester pays bucket but no user project provided.",
             ),
-            ErrorKind::InvalidConfig,
+            ErrorKind::Unsupported,
             "requester pay",
             "",
         ),

@@ -161,6 +161,7 @@ async fn a_lock_of_somebody_who_left_no_json_is_a_lock() {
     let error = put(&backend, "{}").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Locked);
     assert!(LockedBy::of(&error).is_none());
+    assert_eq!(place(&error, "lock"), server.generation("states", LOCK));
     assert_eq!(place(&error, "object"), LOCK);
 }
 

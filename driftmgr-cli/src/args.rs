@@ -3,8 +3,10 @@
 mod elsewhere;
 mod history;
 mod ignore;
+mod manage;
 pub mod settings;
 mod snapshot;
+mod workspace;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -22,7 +24,12 @@ pub use history::{DriftCommand, DriftHistory, Record};
 pub use self::ignore::{Ignore, IgnoreSuggest, Ignoring, WriteBaseline};
 
 pub use elsewhere::Elsewhere;
+pub use manage::{
+    Changing, StateDiff, StateHistory, StateLock, StateMigrate, StateMv, StatePull, StatePush,
+    StateReplaceProvider, StateRestore, StateRm, StateRollback, StateSnapshot, StateUnlock, Stored,
+};
 pub use snapshot::{Snapshot, SnapshotSave, SnapshotShow};
+pub use workspace::{Workspace, WorkspaceDelete, WorkspaceList, WorkspaceNew, WorkspaceShow};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -126,9 +133,13 @@ pub enum Command {
     /// A folder that is called `history` is spelled `./history`.
     Drift(Box<Drift>),
 
-    /// Look into a state: list, inspect, compare, upgrade, analyze
+    /// Look into a state, change it where it is stored, and get back what it was
     #[command(subcommand)]
     State(State),
+
+    /// The workspaces of a root module: list, show, new, delete
+    #[command(subcommand)]
+    Workspace(Workspace),
 
     /// What is not to be shown: propose rules
     #[command(subcommand)]
@@ -188,6 +199,50 @@ pub enum State {
     ///
     /// Other formats than text and json hold the drift alone.
     Analyze(StateAnalyze),
+
+    /// Print a stored state as it is, with every value, secret ones included
+    Pull(StatePull),
+
+    /// Write a state, by the rules of `terraform state push`
+    ///
+    /// Like every command that changes a stored state: under Terraform's lock, with a backup before and a check after. When the check
+    /// fails, what was there is put back.
+    Push(StatePush),
+
+    /// Move an instance, a resource or a module to another address
+    Mv(StateMv),
+
+    /// Forget instances, resources and modules; the real objects are left alone
+    Rm(StateRm),
+
+    /// Give all resources of one provider to another one
+    ReplaceProvider(StateReplaceProvider),
+
+    /// The versions of a stored state that can be read again, the newest first
+    History(StateHistory),
+
+    /// What changed between two versions of a stored state
+    Diff(StateDiff),
+
+    /// Keep the current state on this machine, and print the id of that version
+    Snapshot(StateSnapshot),
+
+    /// Make an earlier version the next one
+    Rollback(StateRollback),
+
+    /// Make a state that was kept elsewhere the next one
+    Restore(StateRestore),
+
+    /// Copy a stored state to another place as it is, and check it there
+    ///
+    /// It keeps its lineage and serial, and is left where it was. Both places are locked meanwhile.
+    Migrate(StateMigrate),
+
+    /// Take the lock of a stored state, and print its id
+    Lock(StateLock),
+
+    /// Give a lock back, or break one whose holder is gone
+    Unlock(StateUnlock),
 }
 
 /// Commands about reports.

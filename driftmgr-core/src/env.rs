@@ -65,8 +65,10 @@ pub const SSL_CERT_FILE: &str = "SSL_CERT_FILE";
 pub const SSL_CERT_DIR: &str = "SSL_CERT_DIR";
 /// Folder of driftmgr's own caches instead of the user's cache folder.
 pub const DRIFTMGR_CACHE_DIR: &str = "DRIFTMGR_CACHE_DIR";
-/// Folder of what programs keep between runs; driftmgr's history lies in it, in `driftmgr`.
+/// Folder of what programs keep between runs; driftmgr's history and backups lie in it, in `driftmgr`.
 pub const XDG_STATE_HOME: &str = "XDG_STATE_HOME";
+/// Folder of the backups that are made before a state is changed, instead of `backups` in the folder of what driftmgr keeps.
+pub const DRIFTMGR_BACKUPS: &str = "DRIFTMGR_BACKUPS";
 /// Log filter, such as `driftmgr_core=debug`.
 pub const DRIFTMGR_LOG: &str = "DRIFTMGR_LOG";
 /// The file of settings, instead of a `driftmgr.yaml` found from the working folder upward.
@@ -193,6 +195,25 @@ impl Environment {
     /// The home folder.
     pub fn home(&self) -> Option<&std::path::Path> {
         self.home.as_deref()
+    }
+
+    /// The folder of what driftmgr keeps between runs: `driftmgr` in `XDG_STATE_HOME`, else in `~/.local/state`; on Windows in `LOCALAPPDATA`,
+    /// on macOS in `~/Library/Application Support`. `None` where there is no home.
+    ///
+    /// Source: XDG Base Directory Specification 0.8, which wants absolute paths and ignores others.
+    pub fn state_folder(&self) -> Option<std::path::PathBuf> {
+        let base = if cfg!(windows) {
+            std::path::PathBuf::from(self.get("LOCALAPPDATA")?)
+        } else {
+            match self.get(XDG_STATE_HOME) {
+                Some(folder) if std::path::Path::new(folder).is_absolute() => folder.into(),
+                _ if cfg!(target_os = "macos") => {
+                    self.home()?.join("Library").join("Application Support")
+                }
+                _ => self.home()?.join(".local").join("state"),
+            }
+        };
+        Some(base.join("driftmgr"))
     }
 
     /// The folder that relative paths start from.

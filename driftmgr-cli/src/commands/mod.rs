@@ -13,6 +13,7 @@ mod report;
 mod snapshot;
 mod state;
 mod version;
+mod workspace;
 
 use clap::{ArgMatches, CommandFactory as _};
 
@@ -57,6 +58,7 @@ pub(crate) fn run(
         Command::Check(args) => check::run(args, &call, printer),
         Command::Drift(args) => drift::run(args, &call, printer),
         Command::State(command) => state::run(command, &call, printer),
+        Command::Workspace(command) => workspace::run(command, &call, printer),
         Command::Ignore(command) => ignore::run(command, &call, printer),
         Command::Snapshot(command) => snapshot::run(command, &call, printer),
         Command::Report(command) => report::run(command, printer),

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Serialize, Serializer};
+
 use super::parse::{AddressError, Parser, in_name};
 use super::{InstanceKey, ModulePath};
 
@@ -133,6 +135,12 @@ impl ProviderConfigAddress {
             alias: None,
             key: None,
         }
+    }
+}
+
+impl Serialize for ProviderConfigAddress {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

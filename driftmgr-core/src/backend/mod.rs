@@ -92,6 +92,15 @@ pub trait Backend: Send + Sync + fmt::Debug {
     /// Those of [`Backend::write`].
     async fn delete(&self, cx: &Context, at: &StateRef, options: WriteOptions) -> Result<()>;
 
+    /// Removes what a deleted state leaves of its workspace, so that [`Backend::workspaces`] does not tell of it any more. Nothing, where a
+    /// workspace is no more than its state.
+    ///
+    /// # Errors
+    /// `Conflict` when the workspace has a state; `InvalidInput` for `default`; those of reaching the store.
+    async fn forget_workspace(&self, _cx: &Context, _name: &WorkspaceName) -> Result<()> {
+        Ok(())
+    }
+
     /// Takes the lock of a workspace, or fails at once. The lock is Terraform's own: each keeps the other out.
     ///
     /// # Errors

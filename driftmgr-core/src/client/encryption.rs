@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::open::{Surroundings, place_of, surroundings};
 use super::options::OpenOptions;
 use crate::configuration::{Module, RootModule, Workspace};
-use crate::context::Context;
+use crate::context::{Context, joined};
 use crate::error::{Error, ErrorKind, Result};
 use crate::state::State;
 use crate::state::encryption::{Encryption, Envelope};
@@ -19,20 +19,37 @@ pub(super) async fn decrypted(
     workspace: &Workspace,
     stored: Bytes,
 ) -> Result<Bytes> {
-    let Some(encryption) = encryption(cx, around, workspace)? else {
-        return Ok(stored);
-    };
-    // To derive a key takes a second of computing.
-    let work = tokio::task::spawn_blocking(move || encryption.decrypt(&stored));
-    let done = async {
-        work.await.map_err(|e| {
-            Error::new(ErrorKind::Unexpected, "decrypting the state did not end").with_source(e)
-        })?
-    };
-    cx.run(done).await
+    opened(cx, of(cx, around, workspace)?, stored).await
 }
 
-fn encryption(
+/// The state in what is stored.
+pub(super) async fn opened(
+    cx: &Context,
+    encryption: Option<Encryption>,
+    stored: Bytes,
+) -> Result<Bytes> {
+    match encryption {
+        None => Ok(stored),
+        Some(encryption) => aside(cx, move || encryption.decrypt(&stored)).await,
+    }
+}
+
+/// What is stored for a state.
+pub(super) async fn sealed(cx: &Context, encryption: Encryption, state: Vec<u8>) -> Result<Bytes> {
+    aside(cx, move || encryption.encrypt(&state).map(Bytes::from)).await
+}
+
+/// On a thread of its own: to derive a key takes a second of computing.
+async fn aside(
+    cx: &Context,
+    work: impl FnOnce() -> Result<Bytes> + Send + 'static,
+) -> Result<Bytes> {
+    let work = tokio::task::spawn_blocking(work);
+    cx.run(joined(work, "work on an encrypted state")).await
+}
+
+/// How the states of a root module are encrypted; `None` where nothing says so.
+pub(super) fn of(
     cx: &Context,
     around: &Surroundings,
     workspace: &Workspace,
@@ -68,7 +85,7 @@ pub(super) fn read(name: &str, file: Option<&Path>, stored: Bytes) -> Result<Sta
         }
         None => Default::default(),
     };
-    let encryption = encryption(&cx, &around, &workspace);
+    let encryption = of(&cx, &around, &workspace);
     let plain = encryption.and_then(|e| e.map(|e| e.decrypt(&stored)).transpose());
     match plain.map_err(|e| e.with("state", name))? {
         Some(plain) => parsed(plain),

@@ -118,6 +118,14 @@ impl Serialize for RawState {
     }
 }
 
+/// [`moment`], as a field is written.
+pub(super) fn moment_of<S: Serializer>(
+    time: &Option<SystemTime>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    time.and_then(moment).serialize(serializer)
+}
+
 /// In RFC 3339, in UTC.
 fn moment(time: SystemTime) -> Option<String> {
     jiff::Timestamp::try_from(time).ok().map(|t| t.to_string())

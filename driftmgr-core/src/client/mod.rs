@@ -22,6 +22,7 @@ mod explain;
 mod history;
 mod ignoring;
 mod json;
+mod manage;
 mod moved;
 mod open;
 mod options;
@@ -55,6 +56,7 @@ pub use doctor::{
 };
 pub use explain::{Explanation, Facts};
 pub use history::{HistoryQuestion, RunHistory};
+pub use manage::{ChangeOptions, Changed, HistoricVersion, Keeper, ManagedState};
 pub use options::{DriftOptions, OpenOptions};
 pub use settings::{SettingEntry, settings_problems};
 pub use snapshot::{FoundCounts, OpenObject, SnapshotInfo, SnapshotTargetInfo};

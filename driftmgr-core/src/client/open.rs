@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use bytes::Bytes;
-
 use super::encryption::{decrypted, told_why};
 use super::options::OpenOptions;
 use super::stack::Inner;
@@ -20,15 +18,38 @@ use crate::value::json;
 /// Where the local backend keeps other workspaces than `default`.
 const WORKSPACES_DIR: &str = "terraform.tfstate.d";
 
+/// Where a target's state is, and what is known around it.
+pub(super) struct Located {
+    /// What messages and results call it; nothing in it is secret.
+    pub(super) label: String,
+    pub(super) root_dir: PathBuf,
+    pub(super) backend: Arc<dyn Backend>,
+    pub(super) at: StateRef,
+    /// The file, or the place that the backend names.
+    pub(super) location: PathBuf,
+    pub(super) workspace: Workspace,
+    pub(super) around: Surroundings,
+}
+
 pub(super) async fn open(
     cx: &Context,
     backends: &BackendRegistry,
     target: &Path,
     options: &OpenOptions,
 ) -> Result<Inner> {
+    let opened = async { stack(cx, locate(cx, backends, target, options).await?).await };
+    opened.await.map_err(|e| e.with_operation("client.open"))
+}
+
+/// Finds the state of a target, without reading it.
+pub(super) async fn locate(
+    cx: &Context,
+    backends: &BackendRegistry,
+    target: &Path,
+    options: &OpenOptions,
+) -> Result<Located> {
     if let Some(url) = target.to_str().filter(|text| is_url(text)) {
-        let opened = open_url(cx, backends, url, options).await;
-        return opened.map_err(|e| e.with_operation("client.open"));
+        return locate_url(cx, backends, url, options);
     }
     let absolute = cx.environment().current_dir().join(target);
     let metadata = tokio::fs::metadata(&absolute).await.map_err(|e| {
@@ -36,12 +57,11 @@ pub(super) async fn open(
             "a target is the folder of a root module, a state file, or the address of a state",
         )
     })?;
-    let opened = if metadata.is_dir() {
-        open_directory(cx, backends, target, options).await
+    if metadata.is_dir() {
+        locate_directory(cx, backends, target, options)
     } else {
-        open_file(cx, target, options).await
-    };
-    opened.map_err(|e| e.with_operation("client.open"))
+        locate_file(cx, target, options)
+    }
 }
 
 /// A root module that was read, with all it takes to evaluate it.
@@ -75,12 +95,12 @@ pub(super) fn surroundings(
     })
 }
 
-async fn open_directory(
+fn locate_directory(
     cx: &Context,
     backends: &BackendRegistry,
     target: &Path,
     options: &OpenOptions,
-) -> Result<Inner> {
+) -> Result<Located> {
     let around = surroundings(cx, target, options)?;
     let workspace = Workspace::selected(cx, target, options.workspace.as_deref())?;
     let block = around
@@ -96,31 +116,24 @@ async fn open_directory(
         LocalBackend::KIND => LocalConfig::from_spec(&spec)?.state_path(&at.workspace),
         _ => PathBuf::from(&backend.info().location),
     };
-    let Some(raw) = backend.read(cx, &at).await? else {
-        return Err(Error::new(ErrorKind::NotFound, format!("there is no state for workspace `{}`", workspace.name))
-            .with("target", target.display())
-            .with("looked at", location.display())
-            .with_hint("name the folder of a root module that was applied, or a state file; `terraform workspace list` shows the workspaces"));
-    };
-    let place = place_in(cx, &*backend, &raw);
-    stack(
-        cx,
-        (target, target.to_owned()),
-        (location, place),
-        raw.bytes.clone(),
+    Ok(Located {
+        label: target.display().to_string(),
+        root_dir: target.to_owned(),
+        backend,
+        at,
+        location,
         workspace,
         around,
-    )
-    .await
+    })
 }
 
 /// A state by its address, without a configuration. Providers are looked for as in the working folder.
-async fn open_url(
+fn locate_url(
     cx: &Context,
     backends: &BackendRegistry,
     url: &str,
     options: &OpenOptions,
-) -> Result<Inner> {
+) -> Result<Located> {
     let spec = BackendSpec {
         root: cx.environment().current_dir().to_owned(),
         ..BackendSpec::from_url(url)?
@@ -131,27 +144,16 @@ async fn open_url(
         workspace.name.clone_from(name);
         workspace.origin = WorkspaceOrigin::Explicit;
     }
-    let at = StateRef::current(workspace.name.parse()?);
-    let Some(raw) = backend.read(cx, &at).await? else {
-        return Err(Error::new(
-            ErrorKind::NotFound,
-            format!("there is no state for workspace `{}`", workspace.name),
-        )
-        .with("target", &spec.origin)
-        .with("looked at", &backend.info().location));
-    };
-    let place = place_in(cx, &*backend, &raw);
-    let location = PathBuf::from(&backend.info().location);
-    // What is secret in the address is no part of the target's name.
-    stack(
-        cx,
-        (Path::new(&spec.origin), PathBuf::from(".")),
-        (location, place),
-        raw.bytes.clone(),
+    Ok(Located {
+        // Without what is secret in the address.
+        label: spec.origin,
+        root_dir: PathBuf::from("."),
+        at: StateRef::current(workspace.name.parse()?),
+        location: PathBuf::from(&backend.info().location),
+        backend,
         workspace,
-        Surroundings::default(),
-    )
-    .await
+        around: Surroundings::default(),
+    })
 }
 
 /// What is known of a state by its bytes and its backend.
@@ -212,30 +214,19 @@ fn block(
     )))
 }
 
-async fn open_file(cx: &Context, target: &Path, options: &OpenOptions) -> Result<Inner> {
-    let backend = LocalBackend::new(LocalConfig::of_file(
-        cx.environment().current_dir().join(target),
-    ));
-    let raw = backend.read(cx, &StateRef::default()).await?;
-    let raw = raw.ok_or_else(|| {
-        Error::new(ErrorKind::NotFound, "there is no state").with("file", target.display())
-    })?;
+fn locate_file(cx: &Context, target: &Path, options: &OpenOptions) -> Result<Located> {
+    let file = cx.environment().current_dir().join(target);
     let (root, workspace) = place_of(target, options);
-    let around = surroundings(cx, &root, options)?;
-    let place = HealthInputs {
-        is_local: true,
-        versioning: Some(false),
-        ..place(cx, &raw)
-    };
-    stack(
-        cx,
-        (target, root),
-        (target.to_owned(), place),
-        raw.bytes.clone(),
+    Ok(Located {
+        label: target.display().to_string(),
+        around: surroundings(cx, &root, options)?,
+        root_dir: root,
+        backend: Arc::new(LocalBackend::new(LocalConfig::of_file(file))),
+        // The file is one state, whatever its workspace is called.
+        at: StateRef::default(),
+        location: target.to_owned(),
         workspace,
-        around,
-    )
-    .await
+    })
 }
 
 /// The root module that a state file belongs to, and its workspace: the folder it lies in, or for `terraform.tfstate.d/NAME/…` the one
@@ -270,27 +261,34 @@ pub(super) fn place_of(file: &Path, options: &OpenOptions) -> (PathBuf, Workspac
     }
 }
 
-async fn stack(
-    cx: &Context,
-    (target, root_dir): (&Path, PathBuf),
-    (state_path, place): (PathBuf, HealthInputs),
-    bytes: Bytes,
-    workspace: Workspace,
-    around: Surroundings,
-) -> Result<Inner> {
-    let named = |e: Error| e.with("state", state_path.display());
-    let bytes = decrypted(cx, &around, &workspace, bytes)
+async fn stack(cx: &Context, located: Located) -> Result<Inner> {
+    let Located {
+        backend,
+        location,
+        workspace,
+        around,
+        ..
+    } = located;
+    let Some(raw) = backend.read(cx, &located.at).await? else {
+        return Err(Error::new(ErrorKind::NotFound, format!("there is no state for workspace `{}`", workspace.name))
+            .with("target", located.label)
+            .with("looked at", location.display())
+            .with_hint("name the folder of a root module that was applied, or a state file; `terraform workspace list` shows the workspaces"));
+    };
+    let place = place_in(cx, &*backend, &raw);
+    let named = |e: Error| e.with("state", location.display());
+    let bytes = decrypted(cx, &around, &workspace, raw.bytes)
         .await
         .map_err(named)?;
     let state = State::from_bytes(bytes).map_err(|e| {
-        let e = e.with("file", state_path.display());
+        let e = e.with("file", location.display());
         told_why(e, &around)
     })?;
     Ok(Inner {
-        label: target.display().to_string(),
-        root_dir,
+        label: located.label,
+        root_dir: located.root_dir,
         state: Arc::new(state),
-        state_path,
+        state_path: location,
         place,
         workspace,
         root_module: around.root_module,

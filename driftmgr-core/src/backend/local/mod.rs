@@ -237,6 +237,28 @@ impl Inner {
             store::clear(held)
         })
     }
+
+    /// Removes the folder of a workspace; the backup of its state goes with it.
+    fn forget(&self, name: &WorkspaceName) -> Result<()> {
+        if name.is_default() {
+            return Err(Error::new(
+                ErrorKind::InvalidInput,
+                "the workspace `default` is always there",
+            ));
+        }
+        let path = self.config.state_path(name);
+        let folder = self.config.workspace_dir.join(name.as_str());
+        if self.held().contains_key(name) || store::read(&path, None)?.is_some() {
+            return Err(Error::new(ErrorKind::Conflict, "the workspace has a state")
+                .with("file", path.display()));
+        }
+        match std::fs::remove_dir_all(&folder) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                Err(Error::io("delete the workspace's folder", &folder, e))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 #[async_trait]
@@ -291,6 +313,14 @@ impl Backend for LocalBackend {
         let (at, own) = (at.clone(), LockInfo::new(cx, "delete state"));
         self.blocking(cx, "backend.delete", move |inner| {
             inner.delete(&at, &options, own)
+        })
+        .await
+    }
+
+    async fn forget_workspace(&self, cx: &Context, name: &WorkspaceName) -> Result<()> {
+        let name = name.clone();
+        self.blocking(cx, "backend.forget_workspace", move |inner| {
+            inner.forget(&name)
         })
         .await
     }

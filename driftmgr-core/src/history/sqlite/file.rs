@@ -6,7 +6,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 use super::{failure, is_busy, plain};
-use crate::env::{Environment, XDG_STATE_HOME};
+use crate::env::Environment;
 use crate::error::{Error, Result};
 
 /// How long a program waits for others. A run of 10,000 objects is written in less than a second.
@@ -15,24 +15,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Between two attempts where SQLite does not wait by itself.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// The user's history: `driftmgr/history.sqlite` in `XDG_STATE_HOME`, else in `~/.local/state`; on Windows in `LOCALAPPDATA`, on macOS
-/// in `~/Library/Application Support`. `None` where there is no home.
-///
-/// Source: XDG Base Directory Specification 0.8, which wants absolute paths and ignores others.
+/// The user's history: `history.sqlite` in the [folder of what is kept](Environment::state_folder). `None` where there is no home.
 pub fn default_path(environment: &Environment) -> Option<PathBuf> {
-    let base = if cfg!(windows) {
-        PathBuf::from(environment.get("LOCALAPPDATA")?)
-    } else {
-        match environment.get(XDG_STATE_HOME) {
-            Some(folder) if Path::new(folder).is_absolute() => folder.into(),
-            _ if cfg!(target_os = "macos") => environment
-                .home()?
-                .join("Library")
-                .join("Application Support"),
-            _ => environment.home()?.join(".local").join("state"),
-        }
-    };
-    Some(base.join("driftmgr").join("history.sqlite"))
+    Some(environment.state_folder()?.join("history.sqlite"))
 }
 
 /// Makes the file and its folders, for the user alone. SQLite gives its side files the mode of the file.
@@ -103,6 +88,7 @@ fn write_ahead(connection: &Connection) -> rusqlite::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::env::XDG_STATE_HOME;
 
     #[test]
     fn the_state_folder_is_the_place() {

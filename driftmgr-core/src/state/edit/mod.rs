@@ -40,12 +40,17 @@ pub use provider::replace_provider;
 pub use rm::rm;
 pub use target::Target;
 
+use std::fmt;
+
+use serde::Serialize;
+
 use super::model::State;
 use crate::address::{InstanceAddress, ProviderConfigAddress, ResourceAddress};
 use crate::error::Result;
 
-/// One thing that an edit changes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One thing that an edit changes. As JSON: `{"change": "moved", "from": …, "to": …}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "change", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Change {
     /// An instance, with its deposed objects, stands at another address. Between two states, `from` is an address of the one and `to` of
@@ -97,6 +102,28 @@ pub enum Change {
         /// The instance, at its new address.
         address: InstanceAddress,
     },
+}
+
+/// For people, in one line.
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Moved { from, to } => write!(f, "{from} -> {to}"),
+            Self::MovedEmpty { from, to } => write!(f, "{from} -> {to} (without instances)"),
+            Self::Removed { address } => write!(f, "{address} is forgotten"),
+            Self::ProviderReplaced { resource, from, to } => {
+                write!(f, "{resource}: {from} -> {to}")
+            }
+            Self::ProviderChanged { address, to, .. } => match to {
+                Some(to) => write!(f, "{address} belongs to {to}"),
+                None => write!(f, "{address} belongs to no provider"),
+            },
+            Self::Imported { address } => write!(f, "{address} is taken in"),
+            Self::DependenciesDropped { address } => {
+                write!(f, "{address} loses its dependencies until the next apply")
+            }
+        }
+    }
 }
 
 /// A state after an edit, and what the edit changed.

@@ -11,9 +11,19 @@ use bytes::Bytes;
 
 use self::json::{Document, Object, kind};
 use self::scan::Cursor;
-use super::model::State;
+use super::model::{Instance, State};
 use super::source::Source;
 use crate::error::{Error, ErrorKind, Result};
+
+impl Instance {
+    /// Reads what a state of format v4 says of one instance.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidState`] for anything else.
+    pub fn from_json(text: &str) -> Result<Self> {
+        v4::one_instance(text)
+    }
+}
 
 impl State {
     /// Reads a state of format v1 to v4 and upgrades it to v4 in memory.

@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 
 use driftmgr_core::backend::{LockId, StateRef, WriteOptions};
 use driftmgr_core::client::{
-    self, BackendHandle, Client, DriftItem, DriftOptions, HistoryQuestion, OpenOptions, RunHistory,
-    Stack, StoredState,
+    self, BackendHandle, ChangeOptions, Client, DriftItem, DriftOptions, HistoryQuestion,
+    ManagedState, OpenOptions, RunHistory, Stack, StoredState,
 };
 use driftmgr_core::drift::{DriftReport, Plan, Snapshot};
 use driftmgr_core::env::Environment;
@@ -95,6 +95,11 @@ impl Input<'_> {
         Ok(stacks)
     }
 
+    async fn managed(&self) -> Result<ManagedState> {
+        let (client, options) = (client(), self.open_options());
+        client.manage_with(self.text("target"), &options).await
+    }
+
     fn plan(&self) -> Result<Arc<Plan>> {
         Plan::read(self.file("plan")).map(Arc::new)
     }
@@ -163,6 +168,7 @@ pub(super) async fn answer(operation: &str, input: &Json) -> Result<Json> {
         "settings" => of_settings(verb, &input),
         "backend" => of_backend(verb, &input).await,
         "history" => of_history(verb, &input).await,
+        "managed" => of_managed(verb, &input).await,
         _ => panic!("no such operation: {operation}"),
     }
 }
@@ -173,6 +179,7 @@ async fn of_client(verb: &str, input: &Input<'_>) -> Result<Json> {
     match verb {
         "open" => data(client.open(input.text("target")).await?.workspace_info()),
         "open_with" => data(input.stack().await?.workspace_info()),
+        "manage" | "manage_with" => data(place(&input.managed().await?)),
         "detect_drift" => data(
             client
                 .detect_drift(&input.stacks().await?, &options)
@@ -331,6 +338,47 @@ async fn of_backend(verb: &str, input: &Input<'_>) -> Result<Json> {
                 .await?,
         ),
         _ => panic!("no such operation: backend.{verb}"),
+    }
+}
+
+fn place(state: &ManagedState) -> Json {
+    json!({"label": state.label(), "workspace": state.workspace(), "kind": state.info().kind, "capability": state.capability()})
+}
+
+/// Every change is a dry run: the files of the repository stay as they are.
+async fn of_managed(verb: &str, input: &Input<'_>) -> Result<Json> {
+    let state = match verb {
+        "in_workspace" => client().manage(input.text("target")).await?,
+        _ => input.managed().await?,
+    };
+    let dry = ChangeOptions {
+        dry_run: true,
+        ..ChangeOptions::default()
+    };
+    let bytes = || std::fs::read(input.file("state")).unwrap();
+    let between = || (input.text("from"), input.text("to"));
+    match verb {
+        "pull" => Ok(serde_json::from_slice(&state.pull().await?.unwrap()).unwrap()),
+        "state" => {
+            let version = input.has("version").then(|| input.text("version"));
+            data(state.state(version).await?.list())
+        }
+        "push" => data(state.push(&bytes(), &dry).await?),
+        "restore" => data(state.restore(&bytes(), &dry).await?),
+        "mv" => data(state.mv(between().0, between().1, &dry).await?),
+        "rm" => data(state.rm(&input.texts("addresses"), &dry).await?),
+        "replace_provider" => {
+            let (from, to) = between();
+            data(state.replace_provider(from, to, &dry).await?)
+        }
+        "import_object" => {
+            let (address, provider) = (input.text("address"), input.text("provider"));
+            let object = input.text("object");
+            data(state.import_object(address, provider, object, &dry).await?)
+        }
+        "workspaces" => data(state.workspaces().await?),
+        "in_workspace" => data(place(&state.in_workspace(input.text("workspace"))?)),
+        _ => panic!("no such operation: managed.{verb}"),
     }
 }
 

@@ -38,6 +38,8 @@
 //! # }
 //! ```
 
+mod manage;
+
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::Path;
@@ -60,6 +62,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::history::{History, HistoryStore, Pruned, Recorded};
 use crate::settings::Settings;
 use crate::state::State;
+
+pub use manage::ManagedState;
 
 /// Threads that read and write. The caller's own thread does the rest.
 const THREADS: usize = 2;

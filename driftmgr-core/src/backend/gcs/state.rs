@@ -32,7 +32,7 @@ pub(super) async fn read(
     let found = match version {
         None => client.get(cx, name, None).await?,
         Some(version) => {
-            let found = match version.parse().ok().filter(|n| *n > NOTHING) {
+            let found = match version.parse::<i64>().ok().filter(|n| *n > NOTHING) {
                 Some(generation) => client.get(cx, name, Some(generation)).await?,
                 None => None,
             };

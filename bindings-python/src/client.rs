@@ -12,6 +12,7 @@ use crate::backend::BackendHandle;
 use crate::call::{Call, compute};
 use crate::error::exception;
 use crate::json;
+use crate::managed::ManagedState;
 use crate::python_backend;
 use crate::report::{Plan, Report, Snapshot};
 use crate::settings::Settings;
@@ -61,6 +62,24 @@ impl Client {
             terms,
             async move |cx| client.with_context(cx).open_with(target, &options).await,
             |py, stack| Ok(Py::new(py, Stack::new(stack))?.into_any()),
+        ))
+    }
+
+    /// A stored state that can be changed.
+    fn manage(
+        &self,
+        py: Python<'_>,
+        target: PathBuf,
+        arguments: OpenArguments,
+        terms: GivenTerms,
+    ) -> PyResult<Call> {
+        let client = self.inner.clone();
+        let options = arguments.options();
+        let terms = terms.terms(None).map_err(|e| exception(py, &e))?;
+        Ok(Call::new(
+            terms,
+            async move |cx| client.with_context(cx).manage_with(target, &options).await,
+            ManagedState::answer,
         ))
     }
 

@@ -14,6 +14,7 @@ mod history;
 mod host;
 mod json;
 mod log;
+mod managed;
 mod python_backend;
 mod python_reality;
 mod report;
@@ -41,6 +42,8 @@ mod _native {
     use crate::client::Client;
     #[pymodule_export]
     use crate::history::History;
+    #[pymodule_export]
+    use crate::managed::ManagedState;
     #[pymodule_export]
     use crate::report::{Baseline, Plan, Report, Snapshot};
     #[pymodule_export]

@@ -36,6 +36,10 @@ BESIDE = {
     "Client.settings",
     "DriftReport.to_dict",
     "DriftReport.render_bytes",
+    "ManagedState.capability",
+    "ManagedState.info",
+    "ManagedState.label",
+    "ManagedState.workspace",
     "Plan.info",
     "Plan.name",
     "Plan.parse",
@@ -57,7 +61,7 @@ BESIDE = {
     "State.serial",
     "State.terraform_version",
 }
-CLASSES = ("BackendHandle", "Baseline", "Client", "DriftReport", "Plan", "RunHistory", "Settings", "Snapshot", "Stack", "State")
+CLASSES = ("BackendHandle", "Baseline", "Client", "DriftReport", "ManagedState", "Plan", "RunHistory", "Settings", "Snapshot", "Stack", "State")
 # Parts of a report, a stream and a baseline, which are results.
 PARTS = {"findings", "groups", "not_looked_at", "problems", "providers", "rules", "secret", "summary", "targets", "visible"}
 
@@ -130,6 +134,9 @@ class Case:
         workspace: str = self.input.get("workspace", "default")
         return workspace
 
+    def managed(self) -> driftmgr.ManagedState:
+        return self.client.manage(self["target"], workspace=self.input.get("workspace"))
+
     def settings(self) -> driftmgr.Settings:
         return driftmgr.Settings.load(self.file("dir"), overrides=self["overrides"])
 
@@ -165,6 +172,10 @@ def history_of(case: Case, folder: Path) -> dict[str, Any]:
     if "file" in case.input:
         return driftmgr.RunHistory.open(case.file("file"), existing=True).ask().to_dict()
     return case.history(folder)[0].ask(addresses=case["addresses"]).to_dict()
+
+
+def place(state: driftmgr.ManagedState) -> dict[str, Any]:
+    return {"label": state.label, "workspace": state.workspace, "kind": state.info.kind, "capability": state.capability.to_dict()}
 
 
 def facts(backend: driftmgr.BackendHandle) -> dict[str, Any]:
@@ -218,6 +229,18 @@ ANSWERS: dict[str, Callable[[Case, Path], Any]] = {
     "plan.read": lambda case, _: {"format_version": driftmgr.Plan.read(case["plan"]).info().format_version},
     "snapshot.read": lambda case, _: driftmgr.Snapshot.read(case["snapshot"]).info().to_dict(),
     "snapshot.info": lambda case, _: driftmgr.Snapshot.read(case["snapshot"]).info().to_dict(),
+    "client.manage": lambda case, _: place(case.managed()),
+    "client.manage_with": lambda case, _: place(case.managed()),
+    "managed.pull": lambda case, _: json.loads(case.managed().pull() or b""),
+    "managed.state": lambda case, _: case.managed().state(case.input.get("version")).list(),
+    "managed.push": lambda case, _: case.managed().push(case.file("state").read_bytes(), dry_run=True).to_dict(),
+    "managed.restore": lambda case, _: case.managed().restore(case.file("state").read_bytes(), dry_run=True).to_dict(),
+    "managed.mv": lambda case, _: case.managed().mv(case["from"], case["to"], dry_run=True).to_dict(),
+    "managed.rm": lambda case, _: case.managed().rm(case["addresses"], dry_run=True).to_dict(),
+    "managed.replace_provider": lambda case, _: case.managed().replace_provider(case["from"], case["to"], dry_run=True).to_dict(),
+    "managed.import_object": lambda case, _: case.managed().import_object(case["address"], case["provider"], case["object"], dry_run=True).to_dict(),
+    "managed.workspaces": lambda case, _: case.managed().workspaces(),
+    "managed.in_workspace": lambda case, _: place(case.client.manage(case["target"]).in_workspace(case["workspace"])),
     "settings.load": lambda case, _: case.settings().table().to_dict(),
     "settings.entries": lambda case, _: [entry.to_dict() for entry in case.settings().entries()],
     "settings.validate": lambda case, _: driftmgr.Settings.validate(case.file("file")).to_dict(),

@@ -18,6 +18,9 @@ mod backends;
 #[cfg(target_os = "linux")]
 mod e2e;
 
+#[cfg(unix)]
+mod managed;
+
 // Shared with other test programs, so its items are public and not all are used here.
 #[allow(unreachable_pub)]
 mod support {

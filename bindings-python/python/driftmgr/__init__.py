@@ -10,7 +10,7 @@
             print("not looked at:", left_out.address, left_out.reason)
 
 Results are frozen records (:mod:`driftmgr.results`), errors a tree of exceptions (:mod:`driftmgr.exceptions`), and reports are tables for pandas,
-polars, pyarrow and DuckDB. It reads; nothing is ever changed in your cloud.
+polars, pyarrow and DuckDB. Nothing is ever changed in your cloud; stored states change when :class:`ManagedState` is told to.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Unpack
 
 from . import _native, exceptions, results
-from ._options import CallOptions, DriftOptions, OnEvent, Seconds, StrPath
+from ._options import CallOptions, ChangeOptions, DriftOptions, OnEvent, Seconds, StrPath
 from ._rows import Rows
 from ._tables import states_table
 from .backends import ABSENT, Backend, BackendHandle
 from .client import Client, Survey, default_client
 from .exceptions import DriftmgrError
 from .history import RunHistory
+from .managed import ManagedState
 from .reality import Reality
 from .report import Baseline, DriftReport, DriftStream, Explanation, Plan, Snapshot
 from .results import Check, Event, Finding, NotLookedAt, Summary, Version
@@ -39,6 +40,7 @@ __all__ = [
     "BackendHandle",
     "Baseline",
     "CallOptions",
+    "ChangeOptions",
     "Check",
     "Client",
     "DriftOptions",
@@ -48,6 +50,7 @@ __all__ = [
     "Event",
     "Explanation",
     "Finding",
+    "ManagedState",
     "NotLookedAt",
     "OnEvent",
     "Plan",

@@ -51,6 +51,19 @@ class DriftOptions(CallOptions, total=False):
     """A file of differences that are known, which are not shown; :meth:`driftmgr.DriftReport.baseline` makes one."""
 
 
+class ChangeOptions(CallOptions, total=False):
+    """How a stored state is changed."""
+
+    dry_run: bool
+    """Only say what would change."""
+    lock_timeout: Seconds
+    """How long somebody else's lock is waited for."""
+    without_lock: bool
+    """Do without a lock: only when nobody else writes the state."""
+    force: bool
+    """Write a state of another lineage, or an older one, over what is there; delete one that holds resources."""
+
+
 class _Native(Protocol):
     """Checks one value and makes of it what native code takes."""
 
@@ -167,6 +180,13 @@ def drift(options: Mapping[str, Any], *, where: str) -> tuple[NativeDrift, Nativ
     rest = dict(options)
     native = {name: optional(check, name, rest.pop(name, None)) for name, check in _DRIFT.items()}
     return native, terms(rest, where=where)
+
+
+def changing(options: Mapping[str, Any], *, where: str) -> tuple[dict[str, Any], NativeTerms]:
+    """Splits the options of a change into those of the change and those of the call."""
+    rest = dict(options)
+    flags = {name: flag(name, rest.pop(name, False)) for name in ("dry_run", "without_lock", "force")}
+    return flags | {"lock_timeout": seconds("lock_timeout", rest.pop("lock_timeout", 0))}, terms(rest, where=where)
 
 
 def opening(workspace: Any, variables: Any, variable_files: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any, Unpack
 from . import _native, _options
 from ._options import CallOptions, DriftOptions, StrPath
 from .backends import Backend, BackendHandle
+from .managed import ManagedState
 from .report import DriftReport, DriftStream, Plan, Snapshot
 from .results import BackendKind, Diagnosis, SeverityRule
 from .settings import Settings
@@ -120,6 +121,34 @@ class Client:
         how = _options.opening(workspace, variables, variable_files)
         terms = _options.terms(options, where="open_async")
         return Stack(await self._native.open(_options.path("target", target), how, terms))
+
+    def manage(
+        self,
+        target: StrPath,
+        *,
+        workspace: str | None = None,
+        variables: Mapping[str, Any] | None = None,
+        variable_files: Iterable[StrPath] = (),
+        **options: Unpack[CallOptions],
+    ) -> ManagedState:
+        """A stored state that can be changed: of the folder of a root module, a state file, or the address of a state. It need not exist."""
+        how = _options.opening(workspace, variables, variable_files)
+        terms = _options.terms(options, where="manage")
+        return ManagedState(self._native.manage(_options.path("target", target), how, terms).wait())
+
+    async def manage_async(
+        self,
+        target: StrPath,
+        *,
+        workspace: str | None = None,
+        variables: Mapping[str, Any] | None = None,
+        variable_files: Iterable[StrPath] = (),
+        **options: Unpack[CallOptions],
+    ) -> ManagedState:
+        """:meth:`manage`, for an event loop."""
+        how = _options.opening(workspace, variables, variable_files)
+        terms = _options.terms(options, where="manage_async")
+        return ManagedState(await self._native.manage(_options.path("target", target), how, terms))
 
     def detect_drift(self, stacks: Iterable[Stack], **options: Unpack[DriftOptions]) -> DriftReport:
         """Looks at every managed instance of the stacks. One provider process serves all of them that share a provider configuration."""

@@ -18,6 +18,7 @@ __all__ = [
     "BackendKind",
     "Capability",
     "Change",
+    "Changed",
     "ChangedObject",
     "ChangedOutput",
     "ChangedValue",
@@ -41,6 +42,7 @@ __all__ = [
     "Group",
     "Health",
     "Hidden",
+    "HistoricVersion",
     "History",
     "IgnoreSuggestion",
     "Inspection",
@@ -76,6 +78,7 @@ __all__ = [
     "SnapshotInfo",
     "SnapshotTarget",
     "Started",
+    "StateEdit",
     "StateVersion",
     "Summary",
     "SurveyedProvider",
@@ -1174,6 +1177,40 @@ class StateVersion(Record):
     modified: datetime | None
     size: int | None
     latest: bool
+
+
+@record
+class HistoricVersion(Record):
+    """A version of a managed state that can be read again. ``kept_by`` is the backend, or a backup of this machine."""
+
+    id: str
+    kept_by: Literal["backend", "backup"]
+    modified: datetime | None
+    size: int | None
+    latest: bool
+
+
+@record
+class StateEdit(Record):
+    """One thing that an edit of a state changes. Which fields there are depends on ``change``."""
+
+    change: Literal["moved", "moved_empty", "removed", "provider_replaced", "provider_changed", "imported", "dependencies_dropped"]
+    address: str | None = None
+    resource: str | None = None
+    from_: str | None = None
+    to: str | None = None
+
+
+@record
+class Changed(Record):
+    """What a change of a stored state did, or would do. ``backup`` is the version that keeps what was there before."""
+
+    written: bool
+    serial_before: int | None
+    serial: int
+    changes: tuple[StateEdit, ...]
+    unmatched: tuple[str, ...]
+    backup: str | None
 
 
 @record

@@ -1,11 +1,14 @@
 //! Commands that change a stored state, and those that look at its past.
 
 use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{Run, SECRET, folder, resource, run, state, write};
+use crate::schema::Check;
+use crate::support::{Run, SECRET, command, folder, resource, run, state, write};
 
 /// A folder of a root module with a state of two instances at serial 1.
 fn module() -> TempDir {
@@ -32,6 +35,25 @@ fn version(run: &Run) -> &str {
     rest.trim().trim_end_matches('.')
 }
 
+/// Each kind of change is as the schema describes it.
+#[test]
+fn every_change_fits_its_schema() {
+    let dir = module();
+    for change in [
+        &["mv", "demo_x.a", "module.m.demo_x.a"][..],
+        &["replace-provider", "hashicorp/demo", "acme/demo"],
+        &["rm", "demo_x.b", "demo_x.none"],
+        &["push", "terraform.tfstate"],
+    ] {
+        let words = [&["state"], change, &["--json"]].concat();
+        fits("state-change", &run(dir.path(), &words).json());
+    }
+}
+
+fn fits(schema: &str, answer: &Value) {
+    assert_eq!(Check::of(schema).run(answer), [""; 0], "{answer:#}");
+}
+
 #[test]
 fn a_change_says_what_it_did_and_can_be_taken_back() {
     let dir = module();
@@ -50,6 +72,7 @@ fn a_change_says_what_it_did_and_can_be_taken_back() {
     let was = version(&moved).to_owned();
 
     let past = run(dir.path(), &["state", "history", "--json"]).json();
+    fits("state-history", &past);
     let ids: Vec<&str> = past
         .as_array()
         .unwrap()
@@ -86,6 +109,7 @@ fn a_dry_run_writes_nothing() {
     );
     assert_eq!(stored(dir.path()), before);
     let done = run(dir.path(), &["state", "rm", "demo_x.a", "--json"]).json();
+    fits("state-change", &done);
     assert_eq!(done["written"], true);
     assert_eq!(
         done["changes"],
@@ -144,8 +168,10 @@ fn workspaces_come_and_go() {
     let refused = of(&["delete", "prod"]);
     assert!(refused.err.contains("not empty"), "{refused:?}");
     assert_eq!(of(&["delete", "prod", "--force"]).code, Some(0));
+    let listed = of(&["list", "--json"]).json();
+    fits("workspace-list", &listed);
     assert_eq!(
-        of(&["list", "--json"]).json(),
+        listed,
         json!({"selected": "default", "workspaces": ["default"]})
     );
     assert!(of(&["delete", "default"]).err.contains("cannot be deleted"));
@@ -158,4 +184,41 @@ fn a_local_lock_is_not_taken_for_somebody_who_is_gone() {
     let locked = run(dir.path(), &["state", "lock"]);
     assert_eq!(locked.code, Some(1));
     assert!(locked.err.contains("ends with the program"), "{locked:?}");
+}
+
+/// Whatever moment a change is killed at: the state is whole, and the next change is made.
+#[test]
+fn a_change_that_is_killed_leaves_the_old_or_the_new_state() {
+    let dir = module();
+    let mut outcomes = [0; 2];
+    for n in 0..60_u64 {
+        let old = std::fs::read(dir.path().join("terraform.tfstate")).unwrap();
+        let (from, to) = match addresses(dir.path()).contains("demo_x.a\n") {
+            true => ("demo_x.a", "demo_x.c"),
+            false => ("demo_x.c", "demo_x.a"),
+        };
+        let mut change = command(dir.path(), &["state", "mv", from, to])
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_micros(n % 20 * 700));
+        change.kill().unwrap();
+        change.wait().unwrap();
+        let new = std::fs::read(dir.path().join("terraform.tfstate")).unwrap();
+        outcomes[usize::from(new != old)] += 1;
+        if new != old {
+            let (old, new): (Value, Value) = (
+                serde_json::from_slice(&old).unwrap(),
+                serde_json::from_slice(&new).unwrap(),
+            );
+            assert_eq!(
+                new["serial"].as_u64(),
+                old["serial"].as_u64().map(|serial| serial + 1)
+            );
+            assert_eq!(addresses(dir.path()).lines().count(), 2);
+        }
+    }
+    assert!(outcomes[0] > 0, "{outcomes:?}");
+    let moved = run(dir.path(), &["state", "rm", "demo_x.b"]);
+    assert_eq!(moved.code, Some(0), "{moved:?}");
 }

@@ -17,6 +17,7 @@ use driftmgr_core::testkit::backend::{Open, suite};
 use serde_json::{Value, json};
 
 use super::support::moto::Moto;
+use crate::managed::writers::all_at_once;
 
 const KEY: &str = "a/terraform.tfstate";
 const TABLE: &str = "locks";
@@ -129,6 +130,14 @@ async fn the_contract_holds_with_both_locks() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_contract_holds_without_locks() {
     contract(true, json!({"skip_s3_checksum": true})).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_writers_lose_nothing() {
+    let moto = Moto::start();
+    moto.bucket("shared", true);
+    let lock = json!({"use_lockfile": true});
+    all_at_once(|| Arc::new(open(&moto, "shared", &lock))).await;
 }
 
 #[tokio::test]

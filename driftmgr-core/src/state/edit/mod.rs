@@ -87,8 +87,10 @@ pub enum Change {
         /// Its new address.
         address: InstanceAddress,
         /// The configuration before.
+        #[serde(skip_serializing_if = "Option::is_none")]
         from: Option<ProviderConfigAddress>,
         /// The configuration after.
+        #[serde(skip_serializing_if = "Option::is_none")]
         to: Option<ProviderConfigAddress>,
     },
     /// An object was taken in.

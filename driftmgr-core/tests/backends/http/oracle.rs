@@ -255,3 +255,13 @@ fn headers_are_those_of_opentofu() {
     let terraform = Terraform::new(Program::Terraform).with("main.tf", &block);
     assert!(terraform.fails(&["init", "-no-color"]).contains("headers"));
 }
+
+#[test]
+fn nothing_is_to_do_after_our_changes() {
+    for program in Program::ORACLES {
+        let server = StateServer::start(Behaviour::default());
+        let terraform = module(program, &server);
+        terraform.init();
+        crate::managed::oracle::nothing_is_to_do_after_our_changes(&terraform, cx().environment());
+    }
+}

@@ -250,3 +250,9 @@ async fn there_is_one_state() {
     assert_eq!(empty.unwrap_err().kind(), ErrorKind::InvalidInput);
     assert!(server.seen().is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_writers_lose_nothing() {
+    let server = StateServer::start(Behaviour::default());
+    crate::managed::writers::all_at_once(|| open(&server)).await;
+}

@@ -145,6 +145,17 @@ fn opentofu_and_we_keep_each_other_out() {
     each_keeps_the_other_out(Program::OpenTofu);
 }
 
+#[test]
+fn nothing_is_to_do_after_our_changes() {
+    for program in Program::ORACLES {
+        let moto = Moto::start();
+        moto.bucket("changed", true);
+        let terraform = module(program, &moto, "changed", WAYS[0].1);
+        terraform.init();
+        crate::managed::oracle::nothing_is_to_do_after_our_changes(&terraform, &environment());
+    }
+}
+
 fn each_reads_the_other(program: Program) {
     on_each(program, &WAYS[..2], |moto, terraform, backend, bucket| {
         let theirs = block_on(get(&*backend)).unwrap();

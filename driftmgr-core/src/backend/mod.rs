@@ -2,10 +2,12 @@
 //!
 //! A [`BackendSpec`] says which backend a folder uses, a [`BackendRegistry`] makes it, and [`Backend`] is what all of them can do.
 
-#[cfg(any(feature = "azurerm", feature = "http", feature = "s3"))]
+#[cfg(feature = "_remote")]
 mod arguments;
 #[cfg(feature = "azurerm")]
 pub mod azurerm;
+#[cfg(feature = "gcs")]
+pub mod gcs;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod local;
@@ -15,7 +17,7 @@ mod registry;
 #[cfg(feature = "s3")]
 pub mod s3;
 mod spec;
-#[cfg(any(feature = "azurerm", feature = "http"))]
+#[cfg(feature = "_transport")]
 mod transport;
 mod url;
 

@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 #[cfg(feature = "azurerm")]
 use super::azurerm::AzureBackend;
+#[cfg(feature = "gcs")]
+use super::gcs::GcsBackend;
 #[cfg(feature = "http")]
 use super::http::HttpBackend;
 use super::local::{LocalBackend, LocalConfig};
@@ -58,6 +60,11 @@ impl BackendRegistry {
         registry.register(
             AzureBackend::KIND,
             Arc::new(|cx, spec| Ok(Arc::new(AzureBackend::from_spec(cx, spec)?))),
+        );
+        #[cfg(feature = "gcs")]
+        registry.register(
+            GcsBackend::KIND,
+            Arc::new(|cx, spec| Ok(Arc::new(GcsBackend::from_spec(cx, spec)?))),
         );
         #[cfg(feature = "http")]
         registry.register(
@@ -172,12 +179,15 @@ mod tests {
     fn a_kind_is_there_with_its_feature() {
         let kinds = kinds();
         let mut expected = vec!["local", "memory"];
-        #[cfg(feature = "http")]
-        expected.insert(0, "http");
         #[cfg(feature = "azurerm")]
-        expected.insert(0, "azurerm");
+        expected.push("azurerm");
+        #[cfg(feature = "gcs")]
+        expected.push("gcs");
+        #[cfg(feature = "http")]
+        expected.push("http");
         #[cfg(feature = "s3")]
         expected.push("s3");
+        expected.sort_unstable();
         assert_eq!(kinds, expected.join(", "));
     }
 

@@ -162,7 +162,7 @@ async fn one_lock_for_two_clients(open: Open) {
         let seen = LockedBy::of(&error).expect("the holder is named");
         assert_eq!(
             (&seen.id, &seen.who, &seen.operation),
-            (&holder.id, &holder.who, &holder.operation)
+            (&id.0, &holder.who, &holder.operation)
         );
     }
     let foreign = LockId("another".to_owned());

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "azurerm")]
 mod azurerm;
+#[cfg(all(feature = "gcs", feature = "http"))]
+mod gcs;
 #[cfg(feature = "http")]
 mod http;
 #[cfg(feature = "s3")]
@@ -10,6 +12,8 @@ mod s3;
 mod support {
     #[cfg(feature = "azurerm")]
     pub(super) mod azurite;
+    #[cfg(all(feature = "gcs", feature = "http"))]
+    pub(super) mod gcs;
     #[cfg(feature = "s3")]
     pub(super) mod moto;
     #[cfg(any(feature = "azurerm", feature = "http"))]

@@ -66,6 +66,11 @@ impl Tools {
         installed(self.root.join("bin/azurite-blob"))
     }
 
+    /// The executable that pretends to be Google Cloud Storage.
+    pub fn fake_gcs_server(&self) -> PathBuf {
+        installed(self.root.join("bin/fake-gcs-server"))
+    }
+
     /// The Python that has moto, and so boto3.
     pub fn python(&self) -> PathBuf {
         installed(self.root.join("python/bin/python"))

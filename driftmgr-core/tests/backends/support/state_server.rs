@@ -146,6 +146,11 @@ impl StateServer {
         faults.push((method.to_owned(), fault));
     }
 
+    /// Forgets the faults that no request has met.
+    pub(crate) fn clear_faults(&self) {
+        self.shared.faults.lock().unwrap().clear();
+    }
+
     /// The requests so far, which are forgotten with this.
     pub(crate) fn seen(&self) -> Vec<Seen> {
         std::mem::take(&mut *self.shared.seen.lock().unwrap())

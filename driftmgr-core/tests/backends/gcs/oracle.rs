@@ -1,0 +1,195 @@
+//! Beside the real programs: on one server, with one lock.
+
+use std::process::Child;
+use std::sync::LazyLock;
+
+use driftmgr_core::backend::{BackendRegistry, WorkspaceName};
+use tokio::runtime::Runtime;
+
+use super::*;
+use crate::support::tools::{Program, Terraform};
+
+const BUCKET: &str = "states";
+const RESOURCE: &str = "resource \"terraform_data\" \"one\" { input = \"first\" }\n";
+
+/// Waits for a file `go` while it is created, after it has made a file `here`.
+const SLOW: &str = r#"
+resource "terraform_data" "slow" {
+  provisioner "local-exec" {
+    command = "touch here; while [ ! -e go ]; do sleep 0.05; done"
+  }
+}
+"#;
+
+/// A root module whose state is in the bucket of this server, applied.
+fn applied(program: Program, server: &FakeGcs) -> (Terraform, Arc<dyn Backend>) {
+    server.bucket(BUCKET, true);
+    let backend = format!(
+        "terraform {{
+  backend \"gcs\" {{
+    bucket                  = \"{BUCKET}\"
+    prefix                  = \"{FOLDER}\"
+    access_token            = \"fake\"
+    storage_custom_endpoint = \"{}\"
+  }}
+}}
+",
+        server.endpoint()
+    );
+    let terraform = Terraform::new(program)
+        .with("backend.tf", &backend)
+        .with("main.tf", RESOURCE);
+    terraform.init().apply();
+    // The backend that `init` wrote down.
+    let cx = cx();
+    let spec = BackendSpec::from_directory(cx.environment(), terraform.path(), None).unwrap();
+    assert_eq!(spec.kind, "gcs");
+    let backend = BackendRegistry::builtin().open(&cx, &spec).unwrap();
+    (terraform, backend)
+}
+
+/// One runtime for all calls: connections belong to it.
+fn block_on<T>(work: impl Future<Output = T>) -> T {
+    static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        builder.enable_all().build().unwrap()
+    });
+    RUNTIME.block_on(work)
+}
+
+fn serial(state: &str) -> u64 {
+    let state: Value = serde_json::from_str(state).unwrap();
+    state["serial"].to_string().parse().unwrap()
+}
+
+/// The same state with the next serial.
+fn next(state: &str) -> String {
+    let serial = serial(state);
+    // OpenTofu writes without spaces.
+    let next = ["\"serial\": ", "\"serial\":"]
+        .iter()
+        .fold(state.to_owned(), |text, name| {
+            text.replacen(
+                &format!("{name}{serial},"),
+                &format!("{name}{},", serial + 1),
+                1,
+            )
+        });
+    assert_ne!(next, state);
+    next
+}
+
+/// Ends with the test, also with one that fails.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn what_terraform_wrote_is_read_and_what_we_wrote_is_no_change() {
+    each_reads_the_other(Program::Terraform);
+}
+
+#[test]
+fn what_opentofu_wrote_is_read_and_what_we_wrote_is_no_change() {
+    each_reads_the_other(Program::OpenTofu);
+}
+
+#[test]
+fn terraform_and_we_keep_each_other_out() {
+    each_keeps_the_other_out(Program::Terraform);
+}
+
+#[test]
+fn opentofu_and_we_keep_each_other_out() {
+    each_keeps_the_other_out(Program::OpenTofu);
+}
+
+fn each_reads_the_other(program: Program) {
+    let server = FakeGcs::start();
+    let (terraform, backend) = applied(program, &server);
+    let theirs = block_on(get(&*backend)).unwrap();
+    assert_eq!(theirs.as_bytes(), server.object(BUCKET, STATE).unwrap());
+    assert!(theirs.contains("first"));
+    let ours = next(&theirs);
+    block_on(put(&*backend, &ours)).unwrap();
+    assert_eq!(server.object(BUCKET, STATE).unwrap(), ours.as_bytes());
+    terraform.ok(&["plan", "-no-color", "-detailed-exitcode"]);
+    // And the other way: they go on from our serial.
+    terraform.write("main.tf", &RESOURCE.replace("first", "second"));
+    terraform.apply();
+    let later = block_on(get(&*backend)).unwrap();
+    assert_eq!(serial(&later), serial(&ours) + 1);
+    // What they overwrote can be had.
+    let versions = block_on(backend.versions(&cx(), &at())).unwrap();
+    let before = at().at_version(&versions[1].id);
+    let before = block_on(backend.read(&cx(), &before)).unwrap().unwrap();
+    assert_eq!(before.bytes, ours.as_bytes());
+    // Their workspaces are ours.
+    terraform.ok(&["workspace", "new", "-no-color", "blue"]);
+    terraform.apply();
+    let names = block_on(backend.workspaces(&cx())).unwrap();
+    let names: Vec<&str> = names.iter().map(WorkspaceName::as_str).collect();
+    assert_eq!(names, ["default", "blue"]);
+    let blue = block_on(backend.read(&cx(), &workspace("blue"))).unwrap();
+    assert_eq!(
+        Some(blue.unwrap().bytes.to_vec()),
+        server.object(BUCKET, "infra/prod/blue.tfstate")
+    );
+}
+
+fn each_keeps_the_other_out(program: Program) {
+    let server = FakeGcs::start();
+    let (terraform, backend) = applied(program, &server);
+    // They hold it.
+    terraform.write("slow.tf", SLOW);
+    let apply = terraform
+        .command(&["apply", "-auto-approve", "-no-color"])
+        .spawn();
+    let mut apply = Running(apply.unwrap());
+    let start = Instant::now();
+    while !terraform.file("here").exists() {
+        let waited = start.elapsed();
+        assert!(waited < Duration::from_secs(120), "apply does not start");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let before = server.object(BUCKET, STATE);
+    let generation = server.generation(BUCKET, LOCK);
+    block_on(async {
+        let info = LockInfo::new(&cx(), "ours");
+        for error in [
+            backend.lock(&cx(), &at(), info).await.unwrap_err(),
+            put(&*backend, "{}").await.unwrap_err(),
+        ] {
+            assert_eq!(error.kind(), ErrorKind::Locked, "{error:?}");
+            let holder = LockedBy::of(&error).unwrap();
+            assert_eq!(holder.id, generation, "the id that gives it back");
+            assert_eq!(holder.operation, "OperationTypeApply");
+            assert_eq!(holder.path, format!("gs://{BUCKET}/{LOCK}"));
+            assert_eq!(place(&error, "holder"), holder.who);
+        }
+    });
+    assert_eq!(server.object(BUCKET, STATE), before);
+    terraform.write("go", "");
+    assert!(apply.0.wait().unwrap().success());
+    // We hold it.
+    let info = LockInfo::new(&cx(), "ours");
+    let id = block_on(backend.lock(&cx(), &at(), info)).unwrap();
+    let printed = terraform.fails(&["plan", "-no-color"]);
+    assert!(printed.contains(&id.0), "{printed}");
+    assert!(printed.contains("tester@bench"), "{printed}");
+    block_on(backend.unlock(&cx(), &at(), &id)).unwrap();
+    terraform.ok(&["plan", "-no-color", "-detailed-exitcode"]);
+    // They can break our lock, and then it admits nothing.
+    let info = LockInfo::new(&cx(), "ours");
+    let id = block_on(backend.lock(&cx(), &at(), info)).unwrap();
+    terraform.ok(&["force-unlock", "-force", &id.0]);
+    let late = under(id);
+    let late = write_with(&*backend, "{}", late);
+    assert_eq!(block_on(late).unwrap_err().kind(), ErrorKind::Conflict);
+}

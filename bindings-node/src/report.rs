@@ -1,5 +1,6 @@
 //! `DriftReport`: the whole answer, and what can be made of it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -129,11 +130,16 @@ impl DriftReport {
     pub fn by_target(&self) -> napi::Result<Vec<DriftReport>> {
         now(|| {
             let (report, stacks) = self.parts();
+            let mut looked_at: BTreeMap<&str, Vec<Stack>> = BTreeMap::new();
+            for stack in stacks {
+                let of_target = looked_at.entry(stack.label()).or_default();
+                of_target.push(stack.clone());
+            }
             let parts = report.by_target().into_iter();
             Ok(parts
                 .map(|(target, part)| {
-                    let looked_at = stacks.iter().filter(|stack| stack.label() == target);
-                    Self::of(part, looked_at.cloned().collect())
+                    let stacks = looked_at.remove(target.as_str()).unwrap_or_default();
+                    Self::of(part, stacks)
                 })
                 .collect())
         })

@@ -75,7 +75,7 @@ export class Client {
     Object.freeze(this);
   }
 
-  /** Opens a target: the folder of a root module, or a state file. */
+  /** Opens a target: the folder of a root module, a state file, or the address of a state. */
   async open(target: PathLike, given?: OpenOptions): Promise<Stack> {
     const name = path('target', target);
     const [call, rest] = split(options(given, openRules));
@@ -202,7 +202,7 @@ export class Client {
   }
 }
 
-/** Opens a target with the default settings: the folder of a root module, or a state file. */
+/** Opens a target with the default settings: the folder of a root module, a state file, or the address of a state. */
 export async function open(target: PathLike, given?: OpenOptions): Promise<Stack> {
   return new Client().open(target, given);
 }

@@ -130,7 +130,7 @@ impl Client {
         Ok(Arc::new(Backend { inner }))
     }
 
-    /// Opens a target: the folder of a root module, or a state file.
+    /// Opens a target: the folder of a root module, a state file, or the address of a state.
     pub async fn open(
         &self,
         target: String,

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -166,6 +167,15 @@ impl Context {
         self
     }
 
+    /// The same without cancellation and deadline, for what has to be done also when the rest was given up, such as giving a lock back.
+    pub(crate) fn detached(&self) -> Self {
+        Self {
+            cancel: CancelToken::new(),
+            deadline: None,
+            ..self.clone()
+        }
+    }
+
     /// The environment.
     pub fn environment(&self) -> &Environment {
         &self.environment
@@ -217,6 +227,13 @@ impl Context {
             () = deadline => Err(timed_out()),
         }
     }
+}
+
+/// The result of a task; one that did not end in order is `Unexpected`. `what` is what the task did, for people.
+pub(crate) async fn joined<T>(task: JoinHandle<Result<T>>, what: &str) -> Result<T> {
+    task.await.unwrap_or_else(|e| {
+        Err(Error::new(ErrorKind::Unexpected, format!("{what} ended early")).with_source(e))
+    })
 }
 
 fn cancelled() -> Error {

@@ -89,7 +89,7 @@ def open(
     variable_files: Iterable[StrPath] = (),
     **options: Unpack[CallOptions],
 ) -> Stack:
-    """Opens the folder of a root module, or a state file, with default settings: :meth:`Client.open`."""
+    """Opens the folder of a root module, a state file, or the address of a state, with default settings: :meth:`Client.open`."""
     return default_client().open(target, workspace=workspace, variables=variables, variable_files=variable_files, **options)
 
 

@@ -96,7 +96,7 @@ class Client:
         variable_files: Iterable[StrPath] = (),
         **options: Unpack[CallOptions],
     ) -> Stack:
-        """Opens the folder of a root module, or a state file.
+        """Opens the folder of a root module, a state file, or the address of a state.
 
         ``variables`` win over ``variable_files``, later files over earlier ones, and all of them over what Terraform finds on its own.
 

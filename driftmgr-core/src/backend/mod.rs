@@ -2,6 +2,10 @@
 //!
 //! A [`BackendSpec`] says which backend a folder uses, a [`BackendRegistry`] makes it, and [`Backend`] is what all of them can do.
 
+#[cfg(any(feature = "cloud", feature = "http", feature = "s3"))]
+mod arguments;
+#[cfg(feature = "cloud")]
+pub mod cloud;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod local;
@@ -11,7 +15,7 @@ mod registry;
 #[cfg(feature = "s3")]
 pub mod s3;
 mod spec;
-#[cfg(feature = "http")]
+#[cfg(any(feature = "cloud", feature = "http"))]
 mod transport;
 mod url;
 
@@ -40,7 +44,8 @@ pub use url::is_url;
 /// - Workspaces are apart from each other in everything: bytes, versions, locks.
 /// - Nothing is written or deleted while somebody else holds the lock. A call without a lock id takes the lock for its own duration
 ///   where the backend can lock; a call with one fails with `Conflict` when that lock is no longer held.
-/// - What is overwritten or deleted can be got back through [`Backend::versions`] where [`Capability::versions`] is set.
+/// - What is overwritten or deleted can be got back through [`Backend::versions`] where [`Capability::versions`] is set; what is deleted
+///   not where [`Backend::deletion_is_final`].
 /// - A failing call leaves the stored state as it was. A state is never seen half written by another client of the same kind.
 /// - No error and no `Debug` shows a secret or a byte of a state.
 #[async_trait]
@@ -51,7 +56,8 @@ pub trait Backend: Send + Sync + fmt::Debug {
     /// What it can do.
     fn capability(&self) -> Capability;
 
-    /// The workspaces that exist, `default` first and always there, the others sorted.
+    /// The workspaces that exist, `default` first and always there, the others sorted. Where workspaces have other names on the server
+    /// (`cloud`, and `remote` with a prefix), there is no `default`.
     ///
     /// # Errors
     /// Those of reaching the store.
@@ -87,6 +93,11 @@ pub trait Backend: Send + Sync + fmt::Debug {
     /// # Errors
     /// Those of [`Backend::write`].
     async fn delete(&self, cx: &Context, at: &StateRef, options: WriteOptions) -> Result<()>;
+
+    /// Whether a deletion takes the versions and the lock along, because a store keeps both for a whole workspace and not for its state.
+    fn deletion_is_final(&self) -> bool {
+        false
+    }
 
     /// Takes the lock of a workspace, or fails at once. The lock is Terraform's own: each keeps the other out.
     ///

@@ -5,6 +5,8 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+#[cfg(feature = "cloud")]
+use super::cloud::CloudBackend;
 #[cfg(feature = "http")]
 use super::http::HttpBackend;
 use super::local::{LocalBackend, LocalConfig};
@@ -52,6 +54,13 @@ impl BackendRegistry {
             LocalBackend::KIND,
             Arc::new(|cx, spec| Ok(Arc::new(LocalBackend::from_spec(cx, spec)?))),
         );
+        #[cfg(feature = "cloud")]
+        for kind in CloudBackend::KINDS {
+            registry.register(
+                kind,
+                Arc::new(|cx, spec| Ok(Arc::new(CloudBackend::from_spec(cx, spec)?))),
+            );
+        }
         #[cfg(feature = "http")]
         registry.register(
             HttpBackend::KIND,
@@ -166,9 +175,12 @@ mod tests {
         let kinds = kinds();
         let mut expected = vec!["local", "memory"];
         #[cfg(feature = "http")]
-        expected.insert(0, "http");
+        expected.push("http");
+        #[cfg(feature = "cloud")]
+        expected.extend(["cloud", "remote"]);
         #[cfg(feature = "s3")]
         expected.push("s3");
+        expected.sort_unstable();
         assert_eq!(kinds, expected.join(", "));
     }
 

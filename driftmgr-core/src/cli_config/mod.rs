@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use crate::env::{Environment, TF_CLI_CONFIG_FILE};
 use crate::error::{Error, ErrorKind, Result};
 
+#[cfg(feature = "cloud")]
+pub(crate) use credentials::comparable;
 pub use credentials::{HostCredentials, HostToken};
 pub(crate) use rc::{Entry, Node};
 

@@ -206,7 +206,7 @@ impl Client {
         DriftOptions::from_settings(&self.settings, self.cx.now())
     }
 
-    /// Opens a target: the folder of a root module, or a state file.
+    /// Opens a target: the folder of a root module, a state file, or the address of a state.
     ///
     /// # Errors
     /// - `NotFound` when there is nothing at the path, or the root module has no state.

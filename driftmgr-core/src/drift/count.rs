@@ -45,25 +45,25 @@ impl AddAssign for Summary {
 }
 
 /// Counts what stands in the report, beside the objects of each target that were the same.
-pub(super) fn count(report: &mut DriftReport, mut counts: BTreeMap<String, Summary>) {
+pub(super) fn count(report: &mut DriftReport, same: &BTreeMap<&str, Summary>) {
+    let mut counts = same.clone();
     for finding in &report.findings {
-        counts
-            .entry(finding.target.clone())
-            .or_default()
-            .count_finding(finding);
+        let of_target = counts.entry(&finding.target).or_default();
+        of_target.count_finding(finding);
     }
     for left_out in &report.not_looked_at {
-        counts
-            .entry(left_out.target.clone())
-            .or_default()
-            .count_left_out(left_out);
+        let of_target = counts.entry(&left_out.target).or_default();
+        of_target.count_left_out(left_out);
     }
     report.summary = Summary::default();
     report.targets = counts
         .into_iter()
         .map(|(target, summary)| {
             report.summary += summary;
-            SurveyedTarget { target, summary }
+            SurveyedTarget {
+                target: target.to_owned(),
+                summary,
+            }
         })
         .collect();
 }
@@ -81,14 +81,14 @@ impl DriftReport {
     /// }
     /// ```
     pub fn by_target(&self) -> BTreeMap<String, Self> {
-        let mut findings = sorted(&self.findings, |each| Some(&*each.target));
-        let mut left_out = sorted(&self.not_looked_at, |each| Some(&*each.target));
-        let mut groups = sorted(&self.groups, |each| {
+        let mut findings = grouped(&self.findings, |each| Some(&*each.target));
+        let mut left_out = grouped(&self.not_looked_at, |each| Some(&*each.target));
+        let mut groups = grouped(&self.groups, |each| {
             let (first, others) = each.members.split_first()?;
             let together = others.iter().all(|other| other.target == first.target);
             together.then_some(&*first.target)
         });
-        let mut problems = sorted(&self.problems, |each| each.context_value("target"));
+        let mut problems = grouped(&self.problems, |each| each.context_value("target"));
         let shared = problems.remove(&None).unwrap_or_default();
         let parts = self.targets.iter().map(|surveyed| {
             let name = Some(&*surveyed.target);
@@ -112,7 +112,7 @@ impl DriftReport {
 }
 
 /// Copies, by the target that each belongs to.
-fn sorted<'a, T: Clone>(
+fn grouped<'a, T: Clone>(
     all: &'a [T],
     target: impl Fn(&'a T) -> Option<&'a str>,
 ) -> BTreeMap<Option<&'a str>, Vec<T>> {

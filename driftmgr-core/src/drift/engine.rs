@@ -121,9 +121,9 @@ pub async fn survey(cx: &Context, inputs: &[DriftInput], options: &SurveyOptions
     looked.sort_by_key(|each| each.position);
     report.problems = valve::close(&mut looked);
     relate(&mut looked);
-    let mut counts: BTreeMap<String, Summary> = inputs
+    let mut counts: BTreeMap<&str, Summary> = inputs
         .iter()
-        .map(|input| (input.target.clone(), Summary::default()))
+        .map(|input| (input.target.as_str(), Summary::default()))
         .collect();
     for each in looked {
         record(&mut report, &mut counts, each, &options.filter, &aloud);
@@ -135,7 +135,7 @@ pub async fn survey(cx: &Context, inputs: &[DriftInput], options: &SurveyOptions
         .collect();
     report.groups = group(&report.findings, &states);
     report.providers = providers(&inputs);
-    count(&mut report, counts);
+    count(&mut report, &counts);
     report.rules = options.filter.outcomes(&report);
     report.made = Some(Circumstances {
         started,
@@ -316,17 +316,17 @@ impl Looked<'_> {
     }
 }
 
-fn record(
+fn record<'a>(
     report: &mut DriftReport,
-    counts: &mut BTreeMap<String, Summary>,
-    looked: Looked<'_>,
+    counts: &mut BTreeMap<&'a str, Summary>,
+    looked: Looked<'a>,
     filter: &Filter,
     aloud: &Aloud<'_>,
 ) {
     let position = looked.position;
     let target = &looked.input.target;
     match looked.concluded(filter) {
-        Concluded::Same => counts.entry(target.clone()).or_default().count_same(),
+        Concluded::Same => counts.entry(target).or_default().count_same(),
         Concluded::Found(finding) => {
             aloud.settled(position, || DriftItem::Finding(finding.clone()));
             report.findings.push(*finding);

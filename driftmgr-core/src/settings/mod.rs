@@ -42,6 +42,7 @@ pub use find::FILE_NAME;
 pub use key::{KEYS, Key, Kind};
 pub use layer::Layer;
 pub use load::Sources;
+pub(crate) use nearest::nearest;
 pub use origin::{Origin, Sourced};
 pub use schema::schema;
 pub use typed::{App, Drift, History, Output, Performance, Settings};

@@ -1,7 +1,7 @@
 //! The name that was probably meant.
 
 /// The candidate with the fewest typing errors between it and the word, when they are few: one for each three characters, one at least.
-pub(super) fn nearest<'a>(
+pub(crate) fn nearest<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {

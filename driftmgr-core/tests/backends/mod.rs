@@ -1,5 +1,7 @@
 //! Backends beside real servers and the real programs.
 
+#[cfg(feature = "cloud")]
+mod cloud;
 #[cfg(feature = "http")]
 mod http;
 #[cfg(feature = "s3")]
@@ -10,4 +12,8 @@ mod support {
     pub(super) mod moto;
     #[cfg(feature = "http")]
     pub(super) mod state_server;
+    #[cfg(feature = "cloud")]
+    pub(super) mod tfe;
+    #[cfg(feature = "cloud")]
+    pub(super) mod wire;
 }

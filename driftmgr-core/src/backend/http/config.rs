@@ -9,8 +9,8 @@ use percent_encoding::percent_decode_str;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 
-use super::arguments::Arguments;
 use crate::backend::BackendSpec;
+use crate::backend::arguments::Arguments;
 use crate::backend::transport::{CONTENT_MD5, RetryPolicy, Tls};
 use crate::env;
 use crate::env::Environment;
@@ -64,7 +64,7 @@ impl HttpConfig {
     /// # Errors
     /// `InvalidConfig` for an argument that is unknown, missing, wrong or in conflict with another.
     pub fn from_spec(environment: &Environment, spec: &BackendSpec) -> Result<Self> {
-        let arguments = Arguments::new(spec, environment, &KNOWN)?;
+        let arguments = Arguments::of(spec, environment, &KNOWN)?;
         let read = Reader { arguments };
         let mut who = read.who()?;
         let state = read.endpoint(
@@ -138,7 +138,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     /// Text that is not empty.
     fn filled(&self, name: &str, variable: &str) -> Result<Option<String>> {
-        let text = self.arguments.text(name, variable)?;
+        let text = self.arguments.exact_text_or(name, &[variable])?;
         Ok(text.filter(|t| !t.is_empty()))
     }
 
@@ -184,7 +184,10 @@ impl Reader<'_> {
     }
 
     fn retry(&self) -> Result<RetryPolicy> {
-        let number = |name, variable, default| self.arguments.number(name, variable, default);
+        let number = |name, variable, default| {
+            let set = self.arguments.count_or(name, variable)?;
+            Ok::<u32, Error>(set.unwrap_or(default))
+        };
         let seconds = |n: u32| Duration::from_secs(n.into());
         let wait_min = seconds(number("retry_wait_min", env::TF_HTTP_RETRY_WAIT_MIN, 1)?);
         let wait_max = seconds(number("retry_wait_max", env::TF_HTTP_RETRY_WAIT_MAX, 30)?);
@@ -221,7 +224,10 @@ impl Reader<'_> {
         Ok(Tls {
             authorities,
             identity,
-            skip_verification: self.arguments.flag("skip_cert_verification")?,
+            skip_verification: self
+                .arguments
+                .flag("skip_cert_verification")?
+                .unwrap_or(false),
         })
     }
 

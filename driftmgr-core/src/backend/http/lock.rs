@@ -22,8 +22,7 @@ enum Holder {
 
 /// A context for what has to be done also when the rest was cancelled.
 fn detached(cx: &Context) -> Context {
-    // A clone would keep the deadline that may have passed.
-    Context::new(cx.environment().clone()).with_timeout(LAST_WORDS)
+    cx.detached().with_timeout(LAST_WORDS)
 }
 
 impl HttpClient {
@@ -160,7 +159,9 @@ impl HttpClient {
     /// Whether a change may be made without any lock.
     fn unlocked(&self, options: &WriteOptions) -> Result<()> {
         let refuse = |reason: &str| {
-            Err(Error::new(ErrorKind::Unsupported, reason).with("address", &self.config.state.url))
+            Err(Error::new(ErrorKind::Unsupported, reason)
+                .with("address", &self.config.state.url)
+                .with_hint("set both `lock_address` and `unlock_address`"))
         };
         if self.config.lock.is_some() {
             return refuse(

@@ -1,6 +1,5 @@
 #![doc = include_str!("docs.md")]
 
-mod arguments;
 mod client;
 mod config;
 mod error;
@@ -17,7 +16,7 @@ use super::{
     Backend, BackendInfo, BackendSpec, Capability, LockId, LockInfo, RawState, StateRef,
     StateVersion, WorkspaceName, WriteOptions, Written, content_etag,
 };
-use crate::context::Context;
+use crate::context::{Context, joined};
 use crate::error::{Error, ErrorKind, Result};
 
 pub use config::HttpConfig;
@@ -62,14 +61,9 @@ impl HttpBackend {
         operation: &'static str,
         work: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Result<T> {
-        let done = tokio::spawn(work).await;
-        done.unwrap_or_else(|e| {
-            Err(
-                Error::new(ErrorKind::Unexpected, "work on a remote state ended early")
-                    .with_source(e),
-            )
-        })
-        .map_err(|e| e.with_operation(operation))
+        joined(tokio::spawn(work), "work on a remote state")
+            .await
+            .map_err(|e| e.with_operation(operation))
     }
 }
 
@@ -88,7 +82,8 @@ fn only_state(at: &StateRef) -> Result<()> {
             ErrorKind::Unsupported,
             "the http backend has no other workspace than `default`",
         )
-        .with("workspace", &at.workspace));
+        .with("workspace", &at.workspace)
+        .with_hint("select the workspace `default`"));
     }
     Ok(())
 }

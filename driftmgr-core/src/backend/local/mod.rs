@@ -17,7 +17,7 @@ use super::{
     Backend, BackendInfo, BackendSpec, Capability, LockId, LockInfo, LockedBy, RawState, StateRef,
     StateVersion, WorkspaceName, WriteOptions, Written, content_etag,
 };
-use crate::context::Context;
+use crate::context::{Context, joined};
 use crate::error::{Error, ErrorKind, Result};
 
 pub use config::LocalConfig;
@@ -78,14 +78,10 @@ impl LocalBackend {
     ) -> Result<T> {
         cx.check()?;
         let inner = Arc::clone(&self.inner);
-        let done = tokio::task::spawn_blocking(move || work(&inner)).await;
-        done.unwrap_or_else(|e| {
-            Err(
-                Error::new(ErrorKind::Unexpected, "work on a state file ended early")
-                    .with_source(e),
-            )
-        })
-        .map_err(|e| e.with_operation(operation))
+        let work = tokio::task::spawn_blocking(move || work(&inner));
+        joined(work, "work on a state file")
+            .await
+            .map_err(|e| e.with_operation(operation))
     }
 }
 
@@ -318,8 +314,7 @@ impl Backend for LocalBackend {
     async fn unlock(&self, cx: &Context, at: &StateRef, id: &LockId) -> Result<()> {
         let (at, id) = (at.clone(), id.clone());
         // Giving a lock back is right also when the rest was cancelled.
-        let cx = Context::new(cx.environment().clone());
-        self.blocking(&cx, "backend.unlock", move |inner| {
+        self.blocking(&cx.detached(), "backend.unlock", move |inner| {
             let mut held = inner.held();
             match held.remove(&at.workspace) {
                 Some(lock) if lock.info.id == id.0 => lock.release(),

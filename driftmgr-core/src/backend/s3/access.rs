@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::arguments::Arguments;
 use super::config::sorted;
 use crate::backend::BackendSpec;
+use crate::backend::arguments::Arguments;
 use crate::env::Environment;
 use crate::error::Result;
 use crate::redact::{SafeUrl, Sensitive};
@@ -130,8 +130,7 @@ impl Access {
         spec: &BackendSpec,
     ) -> Result<Self> {
         let variable = |names: &[&str]| first(environment, names);
-        let region = arguments.text("region")?;
-        let region = region.or_else(|| variable(&["AWS_REGION", "AWS_DEFAULT_REGION"]));
+        let region = arguments.text_or("region", &["AWS_REGION", "AWS_DEFAULT_REGION"])?;
         let region = region.ok_or_else(|| {
             arguments
                 .invalid("the region of the bucket is not known")
@@ -311,13 +310,11 @@ impl Proxy {
             Some(http) => Some(http),
             None => named(&["HTTP_PROXY", "http_proxy"])?,
         };
-        let except = arguments.text("no_proxy")?;
+        let except = arguments.text_or("no_proxy", &["NO_PROXY", "no_proxy"])?;
         Ok(Self {
             http,
             https,
-            except: except
-                .or_else(|| first(environment, &["NO_PROXY", "no_proxy"]))
-                .unwrap_or_default(),
+            except: except.unwrap_or_default(),
         })
     }
 }
@@ -398,11 +395,12 @@ impl Metadata {
     fn read(arguments: &Arguments<'_>, environment: &Environment) -> Result<Self> {
         let skip = arguments.flag("skip_metadata_api_check")?;
         let disabled = environment.get("AWS_EC2_METADATA_DISABLED");
-        let endpoint = arguments.text("ec2_metadata_service_endpoint")?;
         let variables = ["AWS_EC2_METADATA_SERVICE_ENDPOINT", "AWS_METADATA_URL"];
-        let endpoint = endpoint.or_else(|| first(environment, &variables));
-        let mode = arguments.text("ec2_metadata_service_endpoint_mode")?;
-        let mode = mode.or_else(|| first(environment, &["AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"]));
+        let endpoint = arguments.text_or("ec2_metadata_service_endpoint", &variables)?;
+        let mode = arguments.text_or(
+            "ec2_metadata_service_endpoint_mode",
+            &["AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"],
+        )?;
         let ipv6 = match mode.as_deref().map(str::to_ascii_lowercase).as_deref() {
             None | Some("ipv4") => false,
             Some("ipv6") => true,
@@ -515,8 +513,7 @@ impl WebIdentity {
             return Ok(None);
         };
         nested.conflict(&["web_identity_token", "web_identity_token_file"])?;
-        let arn = nested.text("role_arn")?;
-        let arn = arn.or_else(|| first(environment, &["AWS_ROLE_ARN"]));
+        let arn = nested.text_or("role_arn", &["AWS_ROLE_ARN"])?;
         let Some(arn) = arn else {
             return nested.required("role_arn").map(|_| None);
         };

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use md5::{Digest, Md5};
 
 use super::access::Access;
-use super::arguments::Arguments;
+use crate::backend::arguments::Arguments;
 use crate::backend::{BackendSpec, WorkspaceName};
 use crate::env::Environment;
 use crate::error::{Error, Result};
@@ -120,7 +120,7 @@ impl S3Config {
     /// `InvalidConfig` for an argument that is unknown, missing, of the wrong type or in conflict with another; `Unsupported` for
     /// `insecure` and `endpoints.sso`, which are not supported yet.
     pub fn from_spec(environment: &Environment, spec: &BackendSpec) -> Result<Self> {
-        let arguments = Arguments::of(spec, KNOWN)?;
+        let arguments = Arguments::of(spec, environment, KNOWN)?;
         let key = arguments.required("key")?;
         let prefix = arguments
             .exact_text("workspace_key_prefix")?

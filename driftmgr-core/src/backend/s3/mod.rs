@@ -1,7 +1,6 @@
 #![doc = include_str!("docs.md")]
 
 mod access;
-mod arguments;
 mod client;
 mod config;
 mod credentials;
@@ -26,7 +25,7 @@ use super::{
     Backend, BackendInfo, BackendSpec, Capability, LockId, LockInfo, RawState, StateRef,
     StateVersion, WorkspaceName, WriteOptions, Written,
 };
-use crate::context::Context;
+use crate::context::{Context, joined};
 use crate::error::{Error, ErrorKind, Result};
 
 pub use config::S3Config;
@@ -126,12 +125,10 @@ impl S3Backend {
         cx.run(self.inner.admit())
             .await
             .map_err(|e| e.with_operation(operation))?;
-        let done = tokio::spawn(work.in_current_span()).await;
-        done.unwrap_or_else(|e| {
-            let message = "work on a state in a bucket ended early";
-            Err(Error::new(ErrorKind::Unexpected, message).with_source(e))
-        })
-        .map_err(|e| e.with_operation(operation))
+        let work = tokio::spawn(work.in_current_span());
+        joined(work, "work on a state in a bucket")
+            .await
+            .map_err(|e| e.with_operation(operation))
     }
 }
 
@@ -215,13 +212,7 @@ impl Inner {
     async fn take(&self, cx: &Context, key: String, info: LockInfo) -> Result<Held> {
         let task = Held::take(Arc::clone(&self.client), key, info);
         let task = tokio::spawn(task.in_current_span());
-        cx.run(async {
-            task.await.unwrap_or_else(|e| {
-                let message = "taking a lock ended early";
-                Err(Error::new(ErrorKind::Unexpected, message).with_source(e))
-            })
-        })
-        .await
+        cx.run(joined(task, "taking a lock")).await
     }
 }
 
@@ -329,7 +320,7 @@ impl Backend for S3Backend {
         let (key, id) = (self.inner.key(at), id.clone());
         let client = Arc::clone(&self.inner.client);
         // Giving a lock back is right also when the rest was cancelled.
-        let cx = Context::new(cx.environment().clone());
+        let cx = cx.detached();
         self.changing(&cx, "backend.unlock", async move {
             lock::release(&client, &key, &id).await
         })

@@ -124,6 +124,7 @@ fn what_is_wrong_is_named_with_its_line_and_without_tokens() {
 #[cfg(unix)]
 mod helpers {
     use std::os::unix::fs::PermissionsExt as _;
+    use std::time::Duration;
 
     use super::*;
 
@@ -185,8 +186,6 @@ mod helpers {
             .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Timeout);
     }
-
-    use std::time::Duration;
 }
 
 proptest! {

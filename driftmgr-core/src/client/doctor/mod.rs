@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use super::Client;
 use crate::backend::BackendRegistry;
-use crate::context::Context;
-use crate::error::{Error, ErrorKind, Result};
+use crate::context::{Context, joined};
+use crate::error::Result;
 use crate::report::text::{self, Section, TextOptions};
 use crate::settings::Settings;
 
@@ -62,15 +62,7 @@ impl Client {
         let work = tokio::task::spawn_blocking(move || {
             Diagnosis::examine(&client.cx, &client.settings, &client.backends, &targets)
         });
-        let finished = async {
-            work.await.unwrap_or_else(|e| {
-                Err(Error::new(
-                    ErrorKind::Unexpected,
-                    format!("the examination ended early: {e}"),
-                ))
-            })
-        };
-        self.cx.run(finished).await
+        self.cx.run(joined(work, "the examination")).await
     }
 }
 

@@ -19,7 +19,7 @@ use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 use super::moment::Moment;
 use super::run::Run;
 use super::store::{HistoryStore, Pruned, Recorded, TargetHistory, Wanted};
-use crate::context::Context;
+use crate::context::{Context, joined};
 use crate::error::{Error, ErrorKind, Result};
 
 pub use file::default_path;
@@ -160,12 +160,8 @@ async fn on_a_thread<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
     cx.check()?;
-    cx.run(async {
-        tokio::task::spawn_blocking(work).await.map_err(|e| {
-            Error::new(ErrorKind::Unexpected, "the history's thread failed").with_source(e)
-        })?
-    })
-    .await
+    let work = tokio::task::spawn_blocking(work);
+    cx.run(joined(work, "work on the history")).await
 }
 
 fn is_busy(error: &rusqlite::Error) -> bool {

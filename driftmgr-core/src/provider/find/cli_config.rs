@@ -246,6 +246,8 @@ fn expand(text: &str, environment: &Environment) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::env::TF_CLI_CONFIG_FILE;
+    use crate::error::ErrorKind;
 
     fn read(text: &str) -> Result<CliConfig> {
         let environment = Environment::from_variables([("BASE", "/b")]).with_home("/home/u");

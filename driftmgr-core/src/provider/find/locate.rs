@@ -12,7 +12,7 @@ use super::places::{Place, places};
 use super::version::{Version, VersionConstraints};
 use crate::address::ProviderSource;
 use crate::cli_config::Program;
-use crate::context::Context;
+use crate::context::{Context, joined};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Which provider is wanted, and for which root module.
@@ -101,16 +101,7 @@ pub fn locate(cx: &Context, request: &SearchRequest) -> Result<Option<Found>> {
 pub async fn find(cx: &Context, request: SearchRequest) -> Result<Option<Found>> {
     let inner = cx.clone();
     let work = tokio::task::spawn_blocking(move || locate(&inner, &request));
-    cx.run(async {
-        work.await.unwrap_or_else(|e| {
-            Err(Error::new(
-                ErrorKind::Unexpected,
-                "the search for a provider ended early",
-            )
-            .with_source(e))
-        })
-    })
-    .await
+    cx.run(joined(work, "the search for a provider")).await
 }
 
 fn search(cx: &Context, request: &SearchRequest) -> Result<Found> {

@@ -7,8 +7,7 @@ use std::path::Path;
 
 use sha1::{Digest, Sha1};
 
-use super::unexpected;
-use crate::context::Context;
+use crate::context::{Context, joined};
 use crate::error::{Error, ErrorKind, Result};
 use crate::value::Value;
 
@@ -33,9 +32,7 @@ pub(super) async fn compare(cx: &Context, root_dir: &Path, stored: &Value) -> Re
     let path = root_dir.join(name);
     let cx = cx.clone();
     let work = move || compare_blocking(&cx, &path, &id);
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(unexpected)?
+    joined(tokio::task::spawn_blocking(work), "reading a file").await
 }
 
 fn compare_blocking(cx: &Context, path: &Path, id: &str) -> Result<Found> {

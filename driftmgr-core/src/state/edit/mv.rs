@@ -7,7 +7,9 @@ use super::nearest::nothing_at;
 use super::place;
 use super::target::{Target, below};
 use super::{Change, Edited, EditedBoth};
-use crate::address::{InstanceAddress, ModulePath, ResourceAddress, ResourceMode};
+use crate::address::{
+    InstanceAddress, ModulePath, ProviderConfigAddress as Provider, ResourceAddress, ResourceMode,
+};
 use crate::error::{Error, ErrorKind, Result};
 use crate::state::model::{Resource, State};
 
@@ -312,8 +314,6 @@ fn renamed_in_place(state: &mut State, from: &InstanceAddress, to: &InstanceAddr
     }
     true
 }
-
-use crate::address::ProviderConfigAddress as Provider;
 
 /// The provider configuration of an instance's resource, and that of the instance itself.
 fn providers(state: &State, from: &InstanceAddress) -> (Option<Provider>, Option<Provider>) {

@@ -45,7 +45,7 @@ public class Client(settings: Settings? = null, keepProviders: Boolean = false) 
         Backend(native { native.backend(kind, config, root) })
 
     /**
-     * Opens a target: the folder of a root module, or a state file.
+     * Opens a target: the folder of a root module, a state file, or the address of a state.
      *
      * @throws DriftmgrException.NotFound when there is nothing at the path, or the root module has no state
      * @throws DriftmgrException.InvalidState for a state that cannot be read

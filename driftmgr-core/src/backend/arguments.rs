@@ -1,61 +1,69 @@
-//! Arguments with the types that Terraform gives them.
+//! The arguments of a backend block with the types that Terraform gives them, each with the environment variables that stand in for it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
-use crate::backend::BackendSpec;
+use super::BackendSpec;
+use crate::env::Environment;
 use crate::error::{Error, ErrorKind, Result};
+use crate::settings::nearest;
 
 /// The arguments of a block, or of an object inside it.
 pub(super) struct Arguments<'a> {
     values: BTreeMap<&'a str, &'a Json>,
     /// The name of the object with a dot, empty for the block itself.
     prefix: String,
-    origin: &'a str,
+    spec: &'a BackendSpec,
+    environment: &'a Environment,
 }
 
 impl<'a> Arguments<'a> {
     /// The arguments of a backend block.
     ///
     /// # Errors
-    /// `InvalidConfig` for a name that is not among these.
-    pub(super) fn of(spec: &'a BackendSpec, known: &[&str]) -> Result<Self> {
-        let values = spec.config.iter();
-        let values = values.map(|(name, value)| (name.as_str(), value.expose()));
-        Self::checked(values, String::new(), &spec.origin, known)
-    }
-
-    fn checked(
-        values: impl Iterator<Item = (&'a str, &'a Json)>,
-        prefix: String,
-        origin: &'a str,
+    /// `InvalidConfig` for a name that is not among these, with the one that was probably meant.
+    pub(super) fn of(
+        spec: &'a BackendSpec,
+        environment: &'a Environment,
         known: &[&str],
     ) -> Result<Self> {
+        let values = spec.config.iter();
+        let values = values.map(|(name, value)| (name.as_str(), value.expose()));
         let this = Self {
-            values: values.filter(|(_, value)| !value.is_null()).collect(),
-            prefix,
-            origin,
+            values: BTreeMap::new(),
+            prefix: String::new(),
+            spec,
+            environment,
         };
-        match this.values.keys().find(|name| !known.contains(*name)) {
-            None => Ok(this),
-            Some(name) => {
-                let error = this.invalid(format!(
-                    "the s3 backend has no argument `{}{}`",
-                    this.prefix,
-                    name.escape_debug()
-                ));
-                Err(match nearest(name, known) {
-                    Some(near) => error.with_hint(format!("did you mean `{}{near}`?", this.prefix)),
-                    None => error,
-                })
-            }
-        }
+        this.with(values, known)
+    }
+
+    /// The same place with these values.
+    fn with(
+        mut self,
+        values: impl Iterator<Item = (&'a str, &'a Json)>,
+        known: &[&str],
+    ) -> Result<Self> {
+        self.values = values.filter(|(_, value)| !value.is_null()).collect();
+        let Some(name) = self.values.keys().find(|name| !known.contains(name)) else {
+            return Ok(self);
+        };
+        let error = self.invalid(format!(
+            "the {} backend has no argument `{}{}`",
+            self.spec.kind.escape_debug(),
+            self.prefix,
+            name.escape_debug()
+        ));
+        Err(match nearest(name, known.iter().copied()) {
+            Some(near) => error.with_hint(format!("did you mean `{}{near}`?", self.prefix)),
+            None => error.with_hint(format!("it has: {}", known.join(", "))),
+        })
     }
 
     /// An error of the configuration, with its place.
     pub(super) fn invalid(&self, reason: impl Into<String>) -> Error {
-        Error::new(ErrorKind::InvalidConfig, reason).with("backend", self.origin)
+        Error::new(ErrorKind::InvalidConfig, reason).with("backend", &self.spec.origin)
     }
 
     /// The error of an argument that both programs follow and this library does not yet.
@@ -63,11 +71,12 @@ impl<'a> Arguments<'a> {
         Error::new(
             ErrorKind::Unsupported,
             format!(
-                "the s3 backend's argument `{}{name}` is not supported",
+                "the {} backend's argument `{}{name}` is not supported",
+                self.spec.kind.escape_debug(),
                 self.prefix
             ),
         )
-        .with("backend", self.origin)
+        .with("backend", &self.spec.origin)
     }
 
     fn wrong_type(&self, name: &str, wanted: &str) -> Error {
@@ -110,6 +119,21 @@ impl<'a> Arguments<'a> {
         }
     }
 
+    /// A string; the first of these variables that is not empty stands in for an argument that is not set.
+    pub(super) fn text_or(&self, name: &str, variables: &[&str]) -> Result<Option<String>> {
+        Ok(self.text(name)?.or_else(|| self.variable(variables)))
+    }
+
+    /// The same, where an empty argument is set and keeps the variables out.
+    pub(super) fn exact_text_or(&self, name: &str, variables: &[&str]) -> Result<Option<String>> {
+        Ok(self.exact_text(name)?.or_else(|| self.variable(variables)))
+    }
+
+    fn variable(&self, names: &[&str]) -> Option<String> {
+        let set = names.iter().find_map(|name| self.environment.get(name));
+        set.map(str::to_owned)
+    }
+
     /// A string that has to be there.
     pub(super) fn required(&self, name: &str) -> Result<String> {
         self.text(name)?.ok_or_else(|| {
@@ -120,6 +144,7 @@ impl<'a> Arguments<'a> {
         })
     }
 
+    /// Yes or no.
     pub(super) fn flag(&self, name: &str) -> Result<Option<bool>> {
         match self.values.get(name) {
             None => Ok(None),
@@ -135,13 +160,22 @@ impl<'a> Arguments<'a> {
 
     /// A whole number, not negative.
     pub(super) fn count(&self, name: &str) -> Result<Option<u32>> {
-        match self.exact_text(name)? {
+        let number = |text: String| text.trim().parse().ok();
+        match self.exact_text(name)?.map(number) {
             None => Ok(None),
-            Some(text) => match text.parse() {
-                Ok(number) => Ok(Some(number)),
-                Err(_) => Err(self.wrong_type(name, "a whole number")),
-            },
+            Some(Some(number)) => Ok(Some(number)),
+            Some(None) => Err(self.wrong_type(name, "a whole number")),
         }
+    }
+
+    /// The same; a variable stands in for an argument that is not set.
+    pub(super) fn count_or(&self, name: &str, variable: &str) -> Result<Option<u32>> {
+        if let Some(number) = self.count(name)? {
+            return Ok(Some(number));
+        }
+        let text = self.environment.get(variable);
+        let number = text.map(|text| text.trim().parse()).transpose();
+        number.map_err(|_| self.invalid(format!("{variable} is not a whole number")))
     }
 
     /// A set of strings; `None` when it is not set.
@@ -165,36 +199,39 @@ impl<'a> Arguments<'a> {
             None => Ok(BTreeMap::new()),
             Some(Json::Object(map)) => map
                 .iter()
-                .map(|(key, value)| {
-                    let value = value.as_str().map(str::to_owned).ok_or_else(wrong)?;
-                    Ok((key.clone(), value))
+                .map(|(key, value)| match value {
+                    Json::String(text) => Ok((key.clone(), text.clone())),
+                    Json::Number(_) | Json::Bool(_) => Ok((key.clone(), value.to_string())),
+                    _ => Err(wrong()),
                 })
                 .collect(),
             Some(_) => Err(wrong()),
         }
     }
 
-    /// An object of arguments.
+    /// An object of arguments; a block is a list of one.
     pub(super) fn object(&self, name: &str, known: &[&str]) -> Result<Option<Arguments<'a>>> {
         let prefix = format!("{}{name}.", self.prefix);
         match self.values.get(name) {
             None => Ok(None),
-            Some(Json::Object(map)) => {
+            Some(Json::Array(blocks)) if blocks.is_empty() => Ok(None),
+            Some(value) => {
+                let map = match value {
+                    Json::Object(map) => map,
+                    Json::Array(blocks) => match blocks.as_slice() {
+                        [Json::Object(map)] => map,
+                        _ => return Err(self.wrong_type(name, "one block")),
+                    },
+                    _ => return Err(self.wrong_type(name, "an object")),
+                };
                 let values = map.iter().map(|(name, value)| (name.as_str(), value));
-                Self::checked(values, prefix, self.origin, known).map(Some)
+                let inside = Self {
+                    values: BTreeMap::new(),
+                    prefix,
+                    ..*self
+                };
+                inside.with(values, known).map(Some)
             }
-            Some(_) => Err(self.wrong_type(name, "an object")),
         }
     }
-}
-
-/// The name that was probably meant: the one with the fewest typing errors, when they are few.
-fn nearest<'a>(word: &str, names: &[&'a str]) -> Option<&'a str> {
-    let allowed = (word.len() / 3).max(1);
-    names
-        .iter()
-        .map(|name| (strsim::damerau_levenshtein(word, name), *name))
-        .filter(|(distance, _)| *distance <= allowed)
-        .min()
-        .map(|(_, name)| name)
 }

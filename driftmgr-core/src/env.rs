@@ -9,6 +9,16 @@ pub const TF_DATA_DIR: &str = "TF_DATA_DIR";
 pub const TF_WORKSPACE: &str = "TF_WORKSPACE";
 /// A Terraform CLI configuration file, instead of the one in the home folder.
 pub const TF_CLI_CONFIG_FILE: &str = "TF_CLI_CONFIG_FILE";
+/// Prefix of hosts' tokens: `TF_TOKEN_app_terraform_io`. `_` stands for a dot, `__` for a hyphen. Secrets.
+pub const TF_TOKEN_PREFIX: &str = "TF_TOKEN_";
+/// The backend `cloud`: `hostname`.
+pub const TF_CLOUD_HOSTNAME: &str = "TF_CLOUD_HOSTNAME";
+/// The backend `cloud`: `organization`.
+pub const TF_CLOUD_ORGANIZATION: &str = "TF_CLOUD_ORGANIZATION";
+/// The backend `cloud`: `project` in `workspaces`.
+pub const TF_CLOUD_PROJECT: &str = "TF_CLOUD_PROJECT";
+/// The backend `remote`: any value takes the service for states (`state.v2`) instead of the whole API.
+pub const TF_FORCE_LOCAL_BACKEND: &str = "TF_FORCE_LOCAL_BACKEND";
 /// Running providers to attach to instead of starting them, as JSON.
 pub const TF_REATTACH_PROVIDERS: &str = "TF_REATTACH_PROVIDERS";
 /// Folder with installed providers.

@@ -4,6 +4,7 @@
 pub mod address;
 pub mod backend;
 pub mod blocking;
+pub mod cli_config;
 pub mod client;
 pub mod configuration;
 pub mod context;

@@ -209,12 +209,21 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// An object of arguments.
+    /// An object of arguments; a block is a list of one.
     pub(super) fn object(&self, name: &str, known: &[&str]) -> Result<Option<Arguments<'a>>> {
         let prefix = format!("{}{name}.", self.prefix);
         match self.values.get(name) {
             None => Ok(None),
-            Some(Json::Object(map)) => {
+            Some(Json::Array(blocks)) if blocks.is_empty() => Ok(None),
+            Some(value) => {
+                let map = match value {
+                    Json::Object(map) => map,
+                    Json::Array(blocks) => match blocks.as_slice() {
+                        [Json::Object(map)] => map,
+                        _ => return Err(self.wrong_type(name, "one block")),
+                    },
+                    _ => return Err(self.wrong_type(name, "an object")),
+                };
                 let values = map.iter().map(|(name, value)| (name.as_str(), value));
                 let inside = Self {
                     values: BTreeMap::new(),
@@ -223,7 +232,6 @@ impl<'a> Arguments<'a> {
                 };
                 inside.with(values, known).map(Some)
             }
-            Some(_) => Err(self.wrong_type(name, "an object")),
         }
     }
 }

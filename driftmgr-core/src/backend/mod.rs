@@ -6,6 +6,8 @@
 mod arguments;
 #[cfg(feature = "azurerm")]
 pub mod azurerm;
+#[cfg(feature = "cloud")]
+pub mod cloud;
 #[cfg(feature = "gcs")]
 pub mod gcs;
 #[cfg(feature = "http")]
@@ -46,7 +48,8 @@ pub use url::is_url;
 /// - Workspaces are apart from each other in everything: bytes, versions, locks.
 /// - Nothing is written or deleted while somebody else holds the lock. A call without a lock id takes the lock for its own duration
 ///   where the backend can lock; a call with one fails with `Conflict` when that lock is no longer held.
-/// - What is overwritten or deleted can be got back through [`Backend::versions`] where [`Capability::versions`] is set.
+/// - What is overwritten or deleted can be got back through [`Backend::versions`] where [`Capability::versions`] is set; what is deleted
+///   not where [`Backend::deletion_is_final`].
 /// - A failing call leaves the stored state as it was. A state is never seen half written by another client of the same kind.
 /// - No error and no `Debug` shows a secret or a byte of a state.
 #[async_trait]
@@ -57,7 +60,8 @@ pub trait Backend: Send + Sync + fmt::Debug {
     /// What it can do.
     fn capability(&self) -> Capability;
 
-    /// The workspaces that exist, `default` first and always there, the others sorted.
+    /// The workspaces that exist, `default` first and always there, the others sorted. Where workspaces have other names on the server
+    /// (`cloud`, and `remote` with a prefix), there is no `default`.
     ///
     /// # Errors
     /// Those of reaching the store.
@@ -101,6 +105,11 @@ pub trait Backend: Send + Sync + fmt::Debug {
     /// `Conflict` when the workspace has a state; `InvalidInput` for `default`; those of reaching the store.
     async fn forget_workspace(&self, _cx: &Context, _name: &WorkspaceName) -> Result<()> {
         Ok(())
+    }
+
+    /// Whether a deletion takes the versions and the lock along, because a store keeps both for a whole workspace and not for its state.
+    fn deletion_is_final(&self) -> bool {
+        false
     }
 
     /// Takes the lock of a workspace, or fails at once. The lock is Terraform's own: each keeps the other out.

@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 #[cfg(feature = "azurerm")]
 use super::azurerm::AzureBackend;
+#[cfg(feature = "cloud")]
+use super::cloud::CloudBackend;
 #[cfg(feature = "gcs")]
 use super::gcs::GcsBackend;
 #[cfg(feature = "http")]
@@ -61,6 +63,13 @@ impl BackendRegistry {
             AzureBackend::KIND,
             Arc::new(|cx, spec| Ok(Arc::new(AzureBackend::from_spec(cx, spec)?))),
         );
+        #[cfg(feature = "cloud")]
+        for kind in CloudBackend::KINDS {
+            registry.register(
+                kind,
+                Arc::new(|cx, spec| Ok(Arc::new(CloudBackend::from_spec(cx, spec)?))),
+            );
+        }
         #[cfg(feature = "gcs")]
         registry.register(
             GcsBackend::KIND,
@@ -185,6 +194,8 @@ mod tests {
         expected.push("gcs");
         #[cfg(feature = "http")]
         expected.push("http");
+        #[cfg(feature = "cloud")]
+        expected.extend(["cloud", "remote"]);
         #[cfg(feature = "s3")]
         expected.push("s3");
         expected.sort_unstable();

@@ -1,6 +1,5 @@
 //! From a target to a stack: configuration, workspace, backend, state.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -184,21 +183,19 @@ fn block(
     variables: &Variables,
     workspace: &Workspace,
 ) -> Result<Option<BackendSpec>> {
-    if let Some(cloud) = &root.module.cloud {
-        return Ok(Some(BackendSpec::from_block(
-            "cloud",
-            BTreeMap::new(),
-            cloud.location.to_string(),
-        )));
-    }
-    let Some(backend) = &root.module.backend else {
-        return Ok(None);
+    let (kind, body, location) = match (&root.module.cloud, &root.module.backend) {
+        (Some(cloud), _) => ("cloud", &cloud.body, &cloud.location),
+        (None, Some(backend)) => (backend.kind.as_str(), &backend.body, &backend.location),
+        (None, None) => return Ok(None),
     };
-    let body = Evaluator::new(cx, root, variables, workspace, None).evaluate_body(&backend.body);
+    let body = Evaluator::new(cx, root, variables, workspace, None).evaluate_body(body);
     if let Some(unresolved) = body.unresolved.first() {
         return Err(Error::new(
             ErrorKind::InvalidConfig,
-            format!("the backend block is not known: {unresolved}"),
+            format!(
+                "the {} block is not known: {unresolved}",
+                if kind == "cloud" { kind } else { "backend" }
+            ),
         )
         .with_hint("run `terraform init`, so that the initialised backend is known"));
     }
@@ -208,9 +205,9 @@ fn block(
         .filter(|(_, v)| !v.is_null())
         .map(|(name, value)| (name.clone(), json::encode_plain(value)));
     Ok(Some(BackendSpec::from_block(
-        &backend.kind,
+        kind,
         config.collect(),
-        backend.location.to_string(),
+        location.to_string(),
     )))
 }
 

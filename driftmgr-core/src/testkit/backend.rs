@@ -335,7 +335,12 @@ async fn deleting_leaves_nothing(open: Open) {
         .await
         .unwrap();
     assert_eq!(text(&open(), &default()).await, None);
-    if backend.capability().versions {
+    if backend.deletion_is_final() {
+        if backend.capability().versions {
+            let versions = backend.versions(&cx(), &default()).await.unwrap();
+            assert!(versions.is_empty(), "{versions:?}");
+        }
+    } else if backend.capability().versions {
         let versions = backend.versions(&cx(), &default()).await.unwrap();
         assert!(versions.iter().all(|v| !v.latest));
         let kept = default().at_version(&versions[0].id);
@@ -362,6 +367,9 @@ async fn the_lock_outlives_changes(open: Open) {
             .await
             .unwrap();
         refused().await;
+        if holder.deletion_is_final() {
+            continue;
+        }
         holder
             .delete(&cx(), &default(), with_lock(&id))
             .await
@@ -370,7 +378,16 @@ async fn the_lock_outlives_changes(open: Open) {
         assert_eq!(text(&other, &default()).await, None);
         assert_eq!(text(&holder, &default()).await, None);
     }
-    holder.unlock(&cx(), &default(), &id).await.unwrap();
+    if holder.deletion_is_final() {
+        holder
+            .delete(&cx(), &default(), with_lock(&id))
+            .await
+            .unwrap();
+        let again = holder.unlock(&cx(), &default(), &id).await;
+        assert_eq!(again.unwrap_err().kind(), ErrorKind::Conflict);
+    } else {
+        holder.unlock(&cx(), &default(), &id).await.unwrap();
+    }
     assert_eq!(text(&other, &default()).await, None);
     let id = other.lock(&cx(), &default(), info()).await.unwrap();
     other.unlock(&cx(), &default(), &id).await.unwrap();

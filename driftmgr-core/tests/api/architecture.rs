@@ -16,7 +16,16 @@ const ROOMS: &[&[&str]] = &[
     &["graph", "configuration"],
     &["state", "backend"],
     &[
-        "address", "value", "settings", "event", "context", "redact", "env", "error", "file",
+        "address",
+        "value",
+        "settings",
+        "event",
+        "context",
+        "redact",
+        "env",
+        "error",
+        "file",
+        "cli_config",
     ],
 ];
 

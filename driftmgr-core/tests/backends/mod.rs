@@ -2,6 +2,8 @@
 
 #[cfg(feature = "azurerm")]
 mod azurerm;
+#[cfg(feature = "cloud")]
+mod cloud;
 #[cfg(all(feature = "gcs", feature = "http"))]
 mod gcs;
 #[cfg(feature = "http")]
@@ -18,4 +20,8 @@ mod support {
     pub(super) mod moto;
     #[cfg(any(feature = "azurerm", feature = "http"))]
     pub(super) mod state_server;
+    #[cfg(feature = "cloud")]
+    pub(super) mod tfe;
+    #[cfg(feature = "cloud")]
+    pub(super) mod wire;
 }

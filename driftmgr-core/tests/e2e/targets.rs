@@ -123,7 +123,10 @@ async fn remote_backends_say_which_kinds_there_are() {
             "backend \"cos\" {\n    bucket = \"b\"\n    key = \"k\"\n  }",
             "cos",
         ),
-        ("cloud {\n    organization = \"o\"\n  }", "cloud"),
+        (
+            "backend \"oss\" {\n    bucket = \"b\"\n    key = \"k\"\n  }",
+            "oss",
+        ),
     ] {
         lab.write("backend.tf", &format!("terraform {{\n  {block}\n}}\n"));
         let error = refused(&lab, ".").await;

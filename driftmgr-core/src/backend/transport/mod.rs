@@ -9,6 +9,7 @@ mod failure;
 mod proxy;
 mod redirect;
 mod retry;
+mod words;
 
 use std::time::{Duration, SystemTime};
 
@@ -29,6 +30,7 @@ use crate::redact::SafeUrl;
 
 pub(crate) use connect::Tls;
 pub(crate) use retry::RetryPolicy;
+pub(crate) use words::words;
 
 /// The MD5 of a body in base64 (RFC 1864).
 pub(crate) const CONTENT_MD5: HeaderName = HeaderName::from_static("content-md5");

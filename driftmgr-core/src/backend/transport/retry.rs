@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::header::{HeaderMap, HeaderName, RETRY_AFTER};
 use tokio::time::Instant;
 
 use crate::context::Context;
@@ -11,6 +11,11 @@ use crate::event::Event;
 
 /// A server that asks to wait longer than this is not waited for; its answer is the result.
 const LONGEST_ASKED: Duration = Duration::from_secs(300);
+
+const RATE_LIMIT_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
+
+/// A larger number is a time and no wait.
+const SECONDS_OF_A_DAY: f64 = 86_400.0;
 
 /// How often a request is repeated, and how long is waited before.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,8 +106,15 @@ fn random_fraction() -> f64 {
 }
 
 /// How long `Retry-After` asks to wait: seconds, or a date (RFC 9110, section 10.2.3). A date that has passed is no wait.
+/// `X-RateLimit-Reset` is seconds at HCP Terraform
+/// (<https://developer.hashicorp.com/terraform/cloud-docs/api-docs#rate-limiting>); others write the time there, which is passed over.
 pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    let Some(header) = headers.get(RETRY_AFTER) else {
+        let text = headers.get(RATE_LIMIT_RESET)?.to_str().ok()?;
+        let seconds = text.trim().parse().ok().filter(|s| *s < SECONDS_OF_A_DAY)?;
+        return Duration::try_from_secs_f64(seconds).ok();
+    };
+    let text = header.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));
     }
@@ -262,6 +274,22 @@ mod tests {
             assert_eq!(retry_after(&headers, now), expected, "{text}");
         }
         assert_eq!(retry_after(&HeaderMap::new(), now), None);
+        for (text, milliseconds) in [
+            ("0.25", Some(250)),
+            ("3", Some(3000)),
+            ("1700000000", None),
+            ("-1", None),
+            ("soon", None),
+            ("NaN", None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(RATE_LIMIT_RESET, text.parse().unwrap());
+            let expected = milliseconds.map(Duration::from_millis);
+            assert_eq!(retry_after(&headers, now), expected, "{text}");
+            headers.insert(RETRY_AFTER, "7".parse().unwrap());
+            let stated = Some(Duration::from_secs(7));
+            assert_eq!(retry_after(&headers, now), stated, "{text}");
+        }
     }
 
     proptest! {

@@ -4,19 +4,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::rc::{self, Entry, Node};
 use crate::address::ProviderSource;
-use crate::env::{Environment, TF_CLI_CONFIG_FILE};
-use crate::error::{Error, ErrorKind, Result};
-
-/// Which program's files are looked for first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Program {
-    /// `~/.terraformrc`, then OpenTofu's.
-    Terraform,
-    /// `~/.tofurc`, then Terraform's, as OpenTofu does.
-    OpenTofu,
-}
+use crate::cli_config::{Entry, Files, Node, Program, children, invalid, string};
+use crate::env::Environment;
+use crate::error::Result;
 
 /// What the CLI configuration says about the places of providers. Empty where there is no such file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -109,46 +100,20 @@ impl CliConfig {
     /// `InvalidConfig` with file and line for what cannot be read as such a configuration. A file that the variable names and that
     /// does not exist is no error; [`CliConfig::missing`] has it.
     pub fn load(environment: &Environment, program: Program) -> Result<Self> {
-        let mut config = Self::default();
-        // The second name is the older one; both programs still know it.
-        for variable in [TF_CLI_CONFIG_FILE, "TERRAFORM_CONFIG"] {
-            if let Some(path) = environment.get(variable) {
-                let path = environment.current_dir().join(path);
-                if !config.merge_file(&path, environment)? {
-                    // Terraform warns, and goes on without any configuration.
-                    config.missing = Some(path);
-                }
-                return Ok(config);
-            }
-        }
-        for path in candidates(environment, program) {
-            if config.merge_file(&path, environment)? {
-                break;
-            }
-        }
-        if let Some(folder) = configuration_folder(environment) {
-            for path in fragments(&folder) {
-                config.merge_file(&path, environment)?;
-            }
+        let files = Files::read(environment, program)?;
+        let mut config = Self {
+            missing: files.missing,
+            ..Self::default()
+        };
+        for (path, entries) in files.found {
+            config.merge(&path, &entries, environment)?;
+            config.files.push(path);
         }
         Ok(config)
     }
 
-    /// Adds a file's settings; false when it does not exist.
-    fn merge_file(&mut self, path: &Path, environment: &Environment) -> Result<bool> {
-        let text = match std::fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(false),
-            Err(e) => return Err(Error::io("read the CLI configuration", path, e)),
-        };
-        self.merge_text(path, &text, environment)?;
-        self.files.push(path.to_owned());
-        Ok(true)
-    }
-
-    fn merge_text(&mut self, path: &Path, text: &str, environment: &Environment) -> Result<()> {
-        let entries = rc::parse(text).map_err(|e| invalid(path, e.line, e.reason))?;
-        for entry in &entries {
+    fn merge(&mut self, path: &Path, entries: &[Entry], environment: &Environment) -> Result<()> {
+        for entry in entries {
             match entry.name() {
                 "plugin_cache_dir" => {
                     let folder = string(path, entry)?;
@@ -224,48 +189,10 @@ impl CliConfig {
     }
 }
 
-fn invalid(path: &Path, line: usize, reason: &str) -> Error {
-    Error::new(
-        ErrorKind::InvalidConfig,
-        format!("the CLI configuration cannot be used: {reason}"),
-    )
-    .with("file", format!("{}:{line}", path.display()))
-}
-
-/// The entries in a block. JSON may spell a block as a list of objects.
-fn children<'a>(path: &Path, entry: &'a Entry) -> Result<Vec<&'a Entry>> {
-    fn collect<'a>(node: &'a Node, into: &mut Vec<&'a Entry>) -> bool {
-        match node {
-            Node::Object(entries) => {
-                into.extend(entries);
-                true
-            }
-            Node::List(items) => items.iter().all(|item| collect(item, into)),
-            _ => false,
-        }
-    }
-    let mut found = Vec::new();
-    if entry.keys.len() > 1 || !collect(&entry.value, &mut found) {
-        return Err(invalid(
-            path,
-            entry.line,
-            "a block without labels must stand here",
-        ));
-    }
-    Ok(found)
-}
-
 fn argument<'a>(path: &Path, block: &'a Entry, name: &str) -> Result<Option<&'a Entry>> {
     Ok(children(path, block)?
         .into_iter()
         .find(|e| e.name() == name))
-}
-
-fn string<'a>(path: &Path, entry: &'a Entry) -> Result<&'a str> {
-    match &entry.value {
-        Node::String(text) => Ok(text),
-        _ => Err(invalid(path, entry.line, "a string must stand here")),
-    }
 }
 
 fn patterns(path: &Path, entry: Option<&Entry>) -> Result<Vec<SourcePattern>> {
@@ -316,65 +243,17 @@ fn expand(text: &str, environment: &Environment) -> String {
     out
 }
 
-/// The main file; the first that exists counts.
-fn candidates(environment: &Environment, program: Program) -> Vec<PathBuf> {
-    let (folder, names) = if cfg!(windows) {
-        (
-            environment.get("APPDATA").map(PathBuf::from),
-            ["terraform.rc", "tofu.rc"],
-        )
-    } else {
-        (
-            environment.home().map(Path::to_owned),
-            [".terraformrc", ".tofurc"],
-        )
-    };
-    let mut names = names.to_vec();
-    if program == Program::OpenTofu {
-        names.reverse();
-    }
-    let mut paths: Vec<PathBuf> = folder
-        .iter()
-        .flat_map(|folder| names.iter().map(move |name| folder.join(name)))
-        .collect();
-    if let Some(xdg) = environment.get("XDG_CONFIG_HOME") {
-        paths.push(Path::new(xdg).join("opentofu").join("tofurc"));
-    }
-    paths
-}
-
-/// `~/.terraform.d`, `%APPDATA%\terraform.d` on Windows.
-pub(super) fn configuration_folder(environment: &Environment) -> Option<PathBuf> {
-    if cfg!(windows) {
-        Some(Path::new(environment.get("APPDATA")?).join("terraform.d"))
-    } else {
-        Some(environment.home()?.join(".terraform.d"))
-    }
-}
-
-/// `*.tfrc` and `*.tfrc.json` of a folder, in name order.
-fn fragments(folder: &Path) -> Vec<PathBuf> {
-    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            name.ends_with(".tfrc") || name.ends_with(".tfrc.json")
-        })
-        .collect();
-    paths.sort();
-    paths
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::env::TF_CLI_CONFIG_FILE;
+    use crate::error::ErrorKind;
 
     fn read(text: &str) -> Result<CliConfig> {
         let environment = Environment::from_variables([("BASE", "/b")]).with_home("/home/u");
         let mut config = CliConfig::default();
-        config.merge_text(Path::new("rc"), text, &environment)?;
+        let path = Path::new("rc");
+        config.merge(path, &crate::cli_config::parse(path, text)?, &environment)?;
         Ok(config)
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::cli_config::{CliConfig, Program};
+use super::cli_config::CliConfig;
 use super::hash::{h1_of_zip, zh_of_zip};
 use super::hash_cache::HashCache;
 use super::lock_file::{LOCK_FILE, LockFile, LockedProvider};
@@ -11,6 +11,7 @@ use super::package::{Form, Package, executable, packages, platform, unpack};
 use super::places::{Place, places};
 use super::version::{Version, VersionConstraints};
 use crate::address::ProviderSource;
+use crate::cli_config::Program;
 use crate::context::{Context, joined};
 use crate::error::{Error, ErrorKind, Result};
 

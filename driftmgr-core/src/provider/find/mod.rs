@@ -10,13 +10,11 @@ mod locate;
 mod lock_file;
 mod package;
 mod places;
-mod rc;
 mod schema_cache;
 mod version;
 
-pub use cli_config::{
-    CliConfig, DevOverride, InstallationMethod, MethodKind, Program, SourcePattern,
-};
+pub use crate::cli_config::Program;
+pub use cli_config::{CliConfig, DevOverride, InstallationMethod, MethodKind, SourcePattern};
 pub use disk::cache_folder;
 pub use hash::{h1_of_folder, h1_of_zip, zh_of_zip};
 pub use hash_cache::HashCache;

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::cli_config::{CliConfig, MethodKind, configuration_folder};
+use super::cli_config::{CliConfig, MethodKind};
 use super::locate::SearchRequest;
+use crate::cli_config::configuration_folder;
 use crate::env::{Environment, TF_DATA_DIR, TF_PLUGIN_CACHE_DIR};
 
 /// One place.

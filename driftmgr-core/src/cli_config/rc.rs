@@ -6,23 +6,23 @@ use std::iter::Peekable;
 use std::str::CharIndices;
 
 /// A key with its value; a block is an entry whose value is an object, its labels are `keys[1..]`.
-pub(super) struct Entry {
-    pub(super) keys: Vec<String>,
-    pub(super) value: Node,
+pub(crate) struct Entry {
+    pub(crate) keys: Vec<String>,
+    pub(crate) value: Node,
     /// Starting at 1.
-    pub(super) line: usize,
+    pub(crate) line: usize,
 }
 
 impl Entry {
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         self.keys.first().map_or("", String::as_str)
     }
 }
 
 /// A value.
-pub(super) enum Node {
+pub(crate) enum Node {
     String(String),
-    /// A number, a boolean or null: nothing that a provider's place is made of.
+    /// A number, a boolean or null: nothing that a place or a token is made of.
     Other,
     List(Vec<Node>),
     Object(Vec<Entry>),
@@ -30,16 +30,16 @@ pub(super) enum Node {
 
 /// What is wrong, and in which line.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct SyntaxError {
-    pub(super) line: usize,
-    pub(super) reason: &'static str,
+pub(crate) struct SyntaxError {
+    pub(crate) line: usize,
+    pub(crate) reason: &'static str,
 }
 
 /// Deeper than any configuration, shallow enough for the stack.
 const MAX_DEPTH: usize = 64;
 
 /// Reads a whole file.
-pub(super) fn parse(text: &str) -> Result<Vec<Entry>, SyntaxError> {
+pub(crate) fn parse(text: &str) -> Result<Vec<Entry>, SyntaxError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut parser = Parser {
         chars: text.char_indices().peekable(),
@@ -298,7 +298,7 @@ impl Parser<'_> {
             .ok_or_else(|| self.error("`\\u` needs four hexadecimal digits of a character"))
     }
 
-    /// `<<END … END`; it is never a path of ours, so its text is passed over.
+    /// `<<END … END`; it is never a path or a token of ours, so its text is passed over.
     fn heredoc(&mut self) -> Result<Node, SyntaxError> {
         let opened = self.error("a here-document is not closed");
         if !self.rest().starts_with("<<") {

@@ -1,0 +1,213 @@
+//! Beside the real programs: on one server, with one lock.
+
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use driftmgr_core::backend::BackendRegistry;
+
+use super::*;
+use crate::support::tools::{Program, Terraform};
+
+const RESOURCE: &str = "resource \"terraform_data\" \"one\" { input = \"first\" }\n";
+
+/// Waits for a file `go` while it is created, after it has made a file `here`.
+const SLOW: &str = r#"
+resource "terraform_data" "slow" {
+  provisioner "local-exec" {
+    command = "touch here; while [ ! -e go ]; do sleep 0.05; done"
+  }
+}
+"#;
+
+/// The blocks, and the workspace that is selected.
+const BLOCKS: [(&str, &str); 3] = [
+    ("remote", "workspaces {\n name = \"prod\"\n }"),
+    ("remote", "workspaces {\n prefix = \"pr\"\n }"),
+    ("cloud", "workspaces {\n name = \"prod\"\n }"),
+];
+
+fn variable(server: &Tfe) -> String {
+    format!("TF_TOKEN_{}", server.host())
+}
+
+/// A root module whose state is in the workspace `prod`. The token is in a variable.
+fn module(program: Program, server: &Tfe, (kind, workspaces): (&str, &str)) -> Terraform {
+    let head = match kind {
+        "cloud" => "cloud".to_owned(),
+        kind => format!("backend \"{kind}\""),
+    };
+    let block = format!(
+        "terraform {{\n {head} {{\n hostname = \"{}\"\n organization = \"{ORGANIZATION}\"\n {workspaces}\n }}\n}}\n",
+        server.host()
+    );
+    let terraform = Terraform::new(program)
+        .with("backend.tf", &block)
+        .with("main.tf", RESOURCE)
+        .env(variable(server), TOKEN)
+        .env("SSL_CERT_FILE", authority().file());
+    if workspaces.contains("prefix") {
+        server.store(|store| store.add("prod").resources = 0);
+        return terraform.env("TF_WORKSPACE", "od");
+    }
+    terraform
+}
+
+fn ours(server: &Tfe, workspaces: &str) -> Context {
+    let (name, token) = (variable(server), TOKEN);
+    match workspaces.contains("prefix") {
+        true => cx_with(&[(&name, token), ("TF_WORKSPACE", "od")]),
+        false => cx_with(&[(&name, token)]),
+    }
+}
+
+/// The backend that `init` wrote down, and the selected state.
+fn initialised(cx: &Context, terraform: &Terraform) -> (Arc<dyn Backend>, StateRef) {
+    let spec = BackendSpec::from_directory(cx.environment(), terraform.path(), None).unwrap();
+    let at = StateRef::current(spec.workspace.name.clone());
+    (BackendRegistry::builtin().open(cx, &spec).unwrap(), at)
+}
+
+fn wait_for(what: &str, mut there: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !there() {
+        assert!(start.elapsed() < Duration::from_secs(120), "{what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Ends with the test, also with one that fails.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn block_on<T>(work: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(work)
+}
+
+fn serial(state: &[u8]) -> u64 {
+    let state: Value = serde_json::from_slice(state).unwrap();
+    state["serial"].as_u64().unwrap()
+}
+
+/// The same state with the next serial.
+fn next(state: &[u8]) -> Bytes {
+    let text = std::str::from_utf8(state).unwrap();
+    let at = text.find("\"serial\":").unwrap() + "\"serial\":".len();
+    let (head, tail) = text.split_at(at);
+    let (old, new) = (serial(state).to_string(), (serial(state) + 1).to_string());
+    let next = format!("{head}{}", tail.replacen(&old, &new, 1));
+    assert_eq!(serial(next.as_bytes()), serial(state) + 1);
+    next.into()
+}
+
+#[test]
+fn what_the_programs_wrote_is_read_byte_for_byte_and_what_we_wrote_is_no_change() {
+    for program in Program::ORACLES {
+        for block in BLOCKS {
+            let server = Tfe::start(Behaviour::default());
+            let terraform = module(program, &server, block);
+            terraform.init().apply();
+            let cx = ours(&server, block.1);
+            let (backend, at) = initialised(&cx, &terraform);
+            let read = || block_on(backend.read(&cx, &at)).unwrap().unwrap().bytes;
+            let theirs = read();
+            let stored = server.store(|store| store.state("prod")).unwrap();
+            assert_eq!(theirs, stored, "{program:?} {block:?}");
+            assert!(String::from_utf8_lossy(&theirs).contains("first"));
+            let new = next(&theirs);
+            let options = WriteOptions::default();
+            block_on(backend.write(&cx, &at, new.clone(), options)).unwrap();
+            terraform.ok(&["plan", "-no-color", "-detailed-exitcode"]);
+            let pulled = terraform.state_pull();
+            assert_eq!(serial(pulled.as_bytes()), serial(&new));
+            // And the other way: they go on from our serial.
+            terraform.write("main.tf", &RESOURCE.replace("first", "second"));
+            terraform.apply();
+            assert_eq!(serial(&read()), serial(&new) + 1, "{program:?} {block:?}");
+            let versions = block_on(backend.versions(&cx, &at)).unwrap();
+            let kept = at.at_version(&versions[1].id);
+            let kept = block_on(backend.read(&cx, &kept)).unwrap().unwrap();
+            assert_eq!(kept.bytes, new);
+        }
+    }
+}
+
+#[test]
+fn while_a_program_holds_the_lock_we_are_refused() {
+    for program in Program::ORACLES {
+        let server = Tfe::start(Behaviour::default());
+        let terraform = module(program, &server, BLOCKS[0]);
+        terraform.init().apply();
+        let cx = ours(&server, "");
+        let (backend, at) = initialised(&cx, &terraform);
+        terraform.write("slow.tf", SLOW);
+        let apply = terraform
+            .command(&["apply", "-auto-approve", "-no-color"])
+            .stdout(Stdio::null())
+            .spawn();
+        let mut apply = Running(apply.unwrap());
+        wait_for("apply works", || terraform.file("here").exists());
+        let before = server.store(|store| store.state("prod"));
+        block_on(async {
+            let options = WriteOptions::default;
+            for error in [
+                backend.lock(&cx, &at, info()).await.unwrap_err(),
+                write(&backend, state(999, "intruder")).await.unwrap_err(),
+                backend.delete(&cx, &at, options()).await.unwrap_err(),
+            ] {
+                assert_eq!(error.kind(), ErrorKind::Locked);
+                let holder = LockedBy::of(&error).unwrap();
+                assert_eq!(holder.who, "user alice");
+                assert!(holder.info.starts_with("Locked by "), "{holder:?}");
+            }
+            assert!(
+                read(&backend).await.unwrap().is_some(),
+                "reading takes no lock"
+            );
+        });
+        assert_eq!(server.store(|store| store.state("prod")), before);
+        terraform.write("go", "");
+        assert!(apply.0.wait().unwrap().success(), "{program:?}");
+        let state = block_on(read(&backend)).unwrap().unwrap();
+        assert!(
+            String::from_utf8_lossy(&state).contains("slow"),
+            "{program:?}"
+        );
+        block_on(write(&backend, next(&state))).unwrap();
+    }
+}
+
+#[test]
+fn while_we_hold_the_lock_the_programs_are_refused() {
+    for program in Program::ORACLES {
+        for block in [BLOCKS[0], BLOCKS[2]] {
+            let server = Tfe::start(Behaviour::default());
+            let terraform = module(program, &server, block);
+            terraform.init().apply();
+            let cx = ours(&server, "");
+            let (backend, at) = initialised(&cx, &terraform);
+            let id = block_on(backend.lock(&cx, &at, info())).unwrap();
+            let said = terraform.fails(&["plan", "-no-color"]);
+            // The programs tell the id that forces the workspace open, and nothing of the holder.
+            assert!(said.contains("acme/prod"), "{program:?}: {said}");
+            block_on(backend.unlock(&cx, &at, &id)).unwrap();
+            terraform.ok(&["plan", "-no-color"]);
+            // A lock that was forced open is not ours any more.
+            let id = block_on(backend.lock(&cx, &at, info())).unwrap();
+            terraform.ok(&["force-unlock", "-force", "acme/prod"]);
+            let error = block_on(write_under(&backend, &id, state(999, "late"))).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Conflict, "{program:?}");
+            terraform.ok(&["plan", "-no-color"]);
+        }
+    }
+}

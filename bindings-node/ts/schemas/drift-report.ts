@@ -10,43 +10,7 @@ export interface DriftReport {
      * Version of this form, MAJOR.MINOR.
      */
     readonly format_version: string;
-    /**
-     * Counts of objects. checked = same + drifted + deleted + hidden; checked + unverifiable + skipped is every object of the states.
-     */
-    readonly summary: {
-        /**
-         * Objects compared with reality.
-         */
-        readonly checked: number;
-        /**
-         * Objects without a difference.
-         */
-        readonly same: number;
-        /**
-         * Objects with a visible difference, moved ones included.
-         */
-        readonly drifted: number;
-        /**
-         * Objects that the state has and reality has not.
-         */
-        readonly deleted: number;
-        /**
-         * Objects that reality has and no state has.
-         */
-        readonly unmanaged: number;
-        /**
-         * Objects that should have been compared and could not be: the answer about them is open.
-         */
-        readonly unverifiable: number;
-        /**
-         * Objects that are not to be compared, such as data sources.
-         */
-        readonly skipped: number;
-        /**
-         * Objects with nothing but hidden differences.
-         */
-        readonly hidden: number;
-    };
+    readonly summary: Summary;
     readonly score: Score;
     /**
      * The states that were looked at, sorted, those without a difference too.
@@ -76,6 +40,43 @@ export interface DriftReport {
      * What could not be read or done.
      */
     readonly problems: readonly Problem[];
+}
+/**
+ * Counts of objects. checked = same + drifted + deleted + hidden; checked + unverifiable + skipped is every object of the states.
+ */
+export interface Summary {
+    /**
+     * Objects compared with reality.
+     */
+    readonly checked: number;
+    /**
+     * Objects without a difference.
+     */
+    readonly same: number;
+    /**
+     * Objects with a visible difference, moved ones included.
+     */
+    readonly drifted: number;
+    /**
+     * Objects that the state has and reality has not.
+     */
+    readonly deleted: number;
+    /**
+     * Objects that reality has and no state has.
+     */
+    readonly unmanaged: number;
+    /**
+     * Objects that should have been compared and could not be: the answer about them is open.
+     */
+    readonly unverifiable: number;
+    /**
+     * Objects that are not to be compared, such as data sources.
+     */
+    readonly skipped: number;
+    /**
+     * Objects with nothing but hidden differences.
+     */
+    readonly hidden: number;
 }
 /**
  * How well reality complies with the states, with reasons. docs/rules.md defines it.
@@ -152,12 +153,12 @@ export interface SurveyedTarget {
      * The target, as the caller named it.
      */
     readonly target: string;
-    readonly summary: Summary;
+    readonly summary: Summary1;
 }
 /**
- * Counts of its objects.
+ * Counts of objects. checked = same + drifted + deleted + hidden; checked + unverifiable + skipped is every object of the states.
  */
-export interface Summary {
+export interface Summary1 {
     /**
      * Objects compared with reality.
      */

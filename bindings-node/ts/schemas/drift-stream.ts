@@ -1,6 +1,6 @@
 // Written by scripts/types.mjs from schemas/drift-stream.schema.json.
 
-import type { Finding, NotLookedAt, Problem, Provider } from './drift-report.js';
+import type { Finding, NotLookedAt, Problem, Provider, Summary } from './drift-report.js';
 
 /**
  * One line of what `driftmgr drift --format ndjson` prints, in the manner of the machine-readable user interface of Terraform and OpenTofu. Readers pass over lines of types that they do not know. Fields may be added within a major version and are never renamed, so readers ignore what they do not know.
@@ -122,46 +122,12 @@ export interface DriftStream {
      * In `diagnostic`: the problem with its place.
      */
     readonly problem?: Problem;
+    /**
+     * In `summary`: counts of objects.
+     */
     readonly summary?: Summary;
     /**
      * In `summary`: true when everything was looked at and is in sync, false for drift, null when that is open.
      */
     readonly safe?: boolean | null;
-}
-/**
- * In `summary`: counts of objects.
- */
-export interface Summary {
-    /**
-     * Objects compared with reality.
-     */
-    readonly checked: number;
-    /**
-     * Objects without a difference.
-     */
-    readonly same: number;
-    /**
-     * Objects with a visible difference, moved ones included.
-     */
-    readonly drifted: number;
-    /**
-     * Objects that the state has and reality has not.
-     */
-    readonly deleted: number;
-    /**
-     * Objects that reality has and no state has.
-     */
-    readonly unmanaged: number;
-    /**
-     * Objects that should have been compared and could not be: the answer about them is open.
-     */
-    readonly unverifiable: number;
-    /**
-     * Objects that are not to be compared, such as data sources.
-     */
-    readonly skipped: number;
-    /**
-     * Objects with nothing but hidden differences.
-     */
-    readonly hidden: number;
 }

@@ -291,7 +291,7 @@ impl File {
             }
         };
         let impersonation = self.service_account_impersonation_url.map(|url| {
-            Ok(Impersonation {
+            Ok::<_, Error>(Impersonation {
                 url: address(url, "service_account_impersonation_url")?,
                 delegates: Vec::new(),
             })

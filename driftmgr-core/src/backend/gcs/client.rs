@@ -492,12 +492,15 @@ impl Client {
             .map_err(|_| not_google(&self.speaker(request, &[]), call))
     }
 
+    /// The error with the object's place, each part of it once.
     fn placed(&self, error: Error, name: &Name) -> Error {
+        let error = match error.context_value("bucket") {
+            Some(_) => error,
+            None => error.with("bucket", &self.config.bucket),
+        };
         match error.context_value("object") {
             Some(_) => error,
-            None => error
-                .with("bucket", &self.config.bucket)
-                .with("object", name),
+            None => error.with("object", name),
         }
     }
 }

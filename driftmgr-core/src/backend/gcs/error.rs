@@ -124,7 +124,10 @@ pub(super) fn refused(cx: &Context, speaker: &Speaker<'_>, call: Call, answer: &
             "the server does not know the request",
         ),
         (400..=499, _) => new(ErrorKind::InvalidConfig, "the server refused the request"),
-        _ => not_google(speaker, call),
+        _ => new(
+            ErrorKind::Unexpected,
+            "the answer is not one of Cloud Storage",
+        ),
     };
     let mut error = error
         .with("address", SafeUrl::new(speaker.url.clone()))
@@ -147,7 +150,7 @@ pub(super) fn not_google(speaker: &Speaker<'_>, call: Call) -> Error {
         ErrorKind::Unexpected,
         format!("cannot {}: the answer is not one of Cloud Storage", call.what),
     )
-    .with("bucket", &speaker.config.bucket)
+    .with("address", SafeUrl::new(speaker.url.clone()))
     .with_hint("see whether a proxy answers in its place, and correct `storage_custom_endpoint` if it is set")
 }
 

@@ -21,8 +21,8 @@ resource "terraform_data" "slow" {
 }
 "#;
 
-/// A root module whose state is in the bucket of this server, applied.
-fn applied(program: Program, server: &FakeGcs) -> (Terraform, Arc<dyn Backend>) {
+/// A root module whose state is in the bucket of this server.
+fn module(program: Program, server: &FakeGcs) -> Terraform {
     server.bucket(BUCKET, true);
     let backend = format!(
         "terraform {{
@@ -36,9 +36,14 @@ fn applied(program: Program, server: &FakeGcs) -> (Terraform, Arc<dyn Backend>) 
 ",
         server.endpoint()
     );
-    let terraform = Terraform::new(program)
+    Terraform::new(program)
         .with("backend.tf", &backend)
-        .with("main.tf", RESOURCE);
+        .with("main.tf", RESOURCE)
+}
+
+/// The same after `apply`, and the backend of it.
+fn applied(program: Program, server: &FakeGcs) -> (Terraform, Arc<dyn Backend>) {
+    let terraform = module(program, server);
     terraform.init().apply();
     // The backend that `init` wrote down.
     let cx = cx();
@@ -108,6 +113,16 @@ fn terraform_and_we_keep_each_other_out() {
 #[test]
 fn opentofu_and_we_keep_each_other_out() {
     each_keeps_the_other_out(Program::OpenTofu);
+}
+
+#[test]
+fn nothing_is_to_do_after_our_changes() {
+    for program in Program::ORACLES {
+        let server = FakeGcs::start();
+        let terraform = module(program, &server);
+        terraform.init();
+        crate::managed::oracle::nothing_is_to_do_after_our_changes(&terraform, &environment());
+    }
 }
 
 fn each_reads_the_other(program: Program) {

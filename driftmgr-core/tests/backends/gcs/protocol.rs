@@ -152,6 +152,13 @@ async fn a_lock_that_was_broken_admits_no_write() {
     backend.unlock(&cx(), &at(), &theirs).await.unwrap();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_writers_lose_nothing() {
+    let server = FakeGcs::start();
+    server.bucket("shared", true);
+    crate::managed::writers::all_at_once(|| Arc::new(open(&server, "shared"))).await;
+}
+
 #[tokio::test]
 async fn a_lock_of_somebody_who_left_no_json_is_a_lock() {
     let server = FakeGcs::start();

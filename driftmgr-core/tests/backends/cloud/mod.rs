@@ -103,6 +103,10 @@ async fn write_under(backend: &Arc<dyn Backend>, lock: &LockId, bytes: Bytes) ->
         .map(|_| ())
 }
 
+async fn delete(backend: &Arc<dyn Backend>) -> Result<()> {
+    backend.delete(&cx(), &at(), WriteOptions::default()).await
+}
+
 fn place(error: &Error, key: &str) -> String {
     error.context_value(key).unwrap_or_default().to_owned()
 }

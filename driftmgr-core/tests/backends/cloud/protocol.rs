@@ -96,11 +96,10 @@ async fn the_holder_of_a_lock_is_named() {
         (run, "run run-1", "2026-01-02T03:04:05.678Z", ""),
     ] {
         server.store(|store| store.workspaces[0].lock = Some(lock.clone()));
-        let delete = backend.delete(&cx(), &at(), WriteOptions::default());
         for error in [
             backend.lock(&cx(), &at(), info()).await.unwrap_err(),
             write(&backend, state(2, "two")).await.unwrap_err(),
-            delete.await.unwrap_err(),
+            delete(&backend).await.unwrap_err(),
         ] {
             assert_eq!(error.kind(), ErrorKind::Locked);
             let holder = LockedBy::of(&error).unwrap();
@@ -193,8 +192,8 @@ async fn deleting_is_safe() {
     });
     let backend = open(&server);
     write(&backend, state(1, "one")).await.unwrap();
-    let delete = backend.delete(&cx(), &at(), WriteOptions::default());
-    assert_eq!(delete.await.unwrap_err().kind(), ErrorKind::Unsupported);
+    let error = delete(&backend).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
     assert_eq!(read(&backend).await.unwrap(), Some(state(1, "one")));
     server.store(|store| assert!(store.workspaces[0].lock.is_none()));
 }

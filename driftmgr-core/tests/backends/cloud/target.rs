@@ -8,7 +8,7 @@ const STATE: &str = r#"{"version": 4, "terraform_version": "1.9.0", "serial": 1,
     {"mode": "managed", "type": "null_resource", "name": "a", "provider": "provider[\"registry.terraform.io/hashicorp/null\"]",
      "instances": [{"schema_version": 0, "attributes": {"id": "1", "triggers": null}}]}]}"#;
 
-async fn same(server: &Tfe, target: &str) -> usize {
+async fn same(server: &Tfe, target: &str) -> u64 {
     let variable = format!("TF_TOKEN_{}", server.host());
     let cx = cx_with(&[(&variable, TOKEN)]);
     let client = Client::builder().context(cx).build().expect("a client");

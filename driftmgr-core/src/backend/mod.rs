@@ -2,13 +2,15 @@
 //!
 //! A [`BackendSpec`] says which backend a folder uses, a [`BackendRegistry`] makes it, and [`Backend`] is what all of them can do.
 
-#[cfg(any(feature = "http", feature = "s3"))]
+#[cfg(any(feature = "http", feature = "pg", feature = "s3"))]
 mod arguments;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod local;
 mod lock;
 pub mod memory;
+#[cfg(feature = "pg")]
+pub mod pg;
 mod registry;
 #[cfg(feature = "s3")]
 pub mod s3;

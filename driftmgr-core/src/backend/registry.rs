@@ -9,6 +9,8 @@ use std::sync::Arc;
 use super::http::HttpBackend;
 use super::local::{LocalBackend, LocalConfig};
 use super::memory::{MemoryBackend, MemoryStore};
+#[cfg(feature = "pg")]
+use super::pg::PgBackend;
 #[cfg(feature = "s3")]
 use super::s3::S3Backend;
 use super::{Backend, BackendSpec, Capability};
@@ -61,6 +63,11 @@ impl BackendRegistry {
         registry.register(
             MemoryBackend::KIND,
             Arc::new(move |_, _| Ok(Arc::new(MemoryBackend::new(store.clone())))),
+        );
+        #[cfg(feature = "pg")]
+        registry.register(
+            PgBackend::KIND,
+            Arc::new(|cx, spec| Ok(Arc::new(PgBackend::from_spec(cx, spec)?))),
         );
         #[cfg(feature = "s3")]
         registry.register(
@@ -167,6 +174,8 @@ mod tests {
         let mut expected = vec!["local", "memory"];
         #[cfg(feature = "http")]
         expected.insert(0, "http");
+        #[cfg(feature = "pg")]
+        expected.push("pg");
         #[cfg(feature = "s3")]
         expected.push("s3");
         assert_eq!(kinds, expected.join(", "));

@@ -46,13 +46,19 @@ impl Held {
             return Err(lost(&self.id));
         }
         let result = self.prepared(store, cx, condition, change, keeps).await;
-        match result {
-            // The caller's lock went with the connection; one that was taken for this call alone is no news.
-            Err(error) if keeps && !self.is_held() && error.kind() == ErrorKind::Unavailable => {
-                Err(lost(&self.id).with_source(error))
+        let Err(error) = result else {
+            return Ok(());
+        };
+        // Nothing was changed, and another try could help: if there were a connection.
+        let passing = error.kind() == ErrorKind::Unavailable && error.retry() == Retry::Later;
+        if passing && !self.answers(cx).await {
+            self.broken = true;
+            // The caller's lock went with it; one that was taken for this call alone is no news.
+            if keeps {
+                return Err(lost(&self.id).with_source(error));
             }
-            result => result,
         }
+        Err(error)
     }
 
     async fn prepared(

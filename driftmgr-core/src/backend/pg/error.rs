@@ -127,7 +127,8 @@ fn without_answer(config: &PgConfig, action: Action, error: &tokio_postgres::Err
                 .with_hint("compare `sslmode` and `sslrootcert` with the server's certificate"),
         };
     }
-    if of_class(error, "authentication error") {
+    // A password that is asked for and not there is an error of the client's own settings.
+    if of_class(error, "authentication error") || of_class(error, "invalid configuration") {
         return Error::new(
             ErrorKind::Unauthenticated,
             format!("the user cannot be proven to the server: {cause}"),
@@ -193,6 +194,12 @@ fn refusal(config: &PgConfig, action: Action, refused: &DbError) -> Error {
             format!("the user is not allowed to {wanted}"),
         ))
         .with_hint(action.right(config, refused.message())),
+        "42704" | "22023" if action == Action::Connect => make(
+            ErrorKind::InvalidConfig,
+            "the server does not know some parameter of the connection, or not with this value"
+                .to_owned(),
+        )
+        .with_hint("look at the keywords of `conn_str` and at PGOPTIONS"),
         "25006" => quoted_words(make(
             ErrorKind::PermissionDenied,
             format!("the server takes no changes and did not {wanted}"),

@@ -28,6 +28,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Giving back what was taken may take so long, also when the rest was cancelled.
 pub(super) const LAST_WORDS: Duration = Duration::from_secs(30);
 
+/// A connection that does not answer within this time is none any more.
+const ECHO: Duration = Duration::from_secs(5);
+
 /// The keys that are held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Keys {
@@ -193,10 +196,21 @@ impl Held {
         Ok(Attempt::Taken)
     }
 
-    /// Takes the keys of creation beside that of the row: the row is to be deleted, the lock is to stay.
+    /// Takes the keys of creation beside that of the row: the row is to be deleted, the lock is to stay. All or none.
     pub(super) async fn add_creation(&self, store: &Store, cx: &Context) -> Result<()> {
+        let added = self.wait_for_creation(store, cx).await;
+        if added.is_err() {
+            let cx = cx.detached().with_timeout(LAST_WORDS);
+            for key in creation_keys(&store.config) {
+                // Of one that is not held the server says so.
+                self.give_key(store, &cx, key).await?;
+            }
+        }
+        added
+    }
+
+    async fn wait_for_creation(&self, store: &Store, cx: &Context) -> Result<()> {
         let until = Instant::now() + PATIENCE;
-        let mut taken = Vec::new();
         for key in creation_keys(&store.config) {
             while !self.try_key(store, cx, key).await? {
                 if Instant::now() < until {
@@ -208,16 +222,12 @@ impl Held {
                     continue;
                 }
                 let holder = store.holder(cx, &self.session, key).await?;
-                for key in taken {
-                    self.give_key(store, cx, key).await?;
-                }
                 return Err(holder::locked(holder.as_ref(), key)
                     .with("server", store.config.location())
                     .with_hint(
                         "a state that is locked is deleted when no other is being created",
                     ));
             }
-            taken.push(key);
         }
         Ok(())
     }
@@ -288,13 +298,25 @@ impl Held {
         !self.broken && self.session.is_open()
     }
 
+    /// Whether the server still answers on the connection.
+    pub(super) async fn answers(&self, cx: &Context) -> bool {
+        let cx = cx.detached().with_timeout(ECHO);
+        let Ok(client) = self.session.client() else {
+            return false;
+        };
+        let asked = cx.run(async { Ok(client.check_connection().await) }).await;
+        !self.broken && matches!(asked, Ok(Ok(())))
+    }
+
     /// Gives everything back, also when the rest was cancelled; false when the lock was lost before. The connection is used again.
-    pub(super) async fn release(mut self, store: &Store, cx: &Context) -> bool {
+    pub(super) async fn release(self, store: &Store, cx: &Context) -> bool {
         let cx = cx.detached().with_timeout(LAST_WORDS);
         if !self.is_held() {
             return false;
         }
-        let given = match self.give_keys(store, &cx).await {
+        // Whatever a change left behind goes, too.
+        let all = "SELECT pg_advisory_unlock_all()";
+        let given = match store.run(&cx, &self.session, Action::Unlock, all).await {
             Ok(()) => self.rename(store, &cx, super::session::NAME).await,
             Err(error) => Err(error),
         };
@@ -326,17 +348,8 @@ mod tests {
     fn the_keys_of_creation_are_those_of_both_programs() {
         let environment = Environment::from_variables([("PGUSER", "me")]);
         let spec = BackendSpec::from_block("pg", BTreeMap::new(), "main.tf:1");
-        let mut config = PgConfig::from_spec(&environment, &spec).unwrap();
-        // As `fnv.New32` of Go has it.
-        assert_eq!(creation_keys(&config)[0], -1);
-        let default = creation_keys(&config)[1];
-        config.schema = String::new();
-        config.table = String::new();
-        // One zero byte: the prime times the offset.
-        assert_eq!(
-            creation_keys(&config)[1],
-            -i64::from(0x811c_9dc5_u32.wrapping_mul(0x0100_0193))
-        );
-        assert_ne!(default, creation_keys(&config)[1]);
+        let config = PgConfig::from_spec(&environment, &spec).unwrap();
+        // The second is what Go's `fnv.New32` makes of the names with a zero byte between them.
+        assert_eq!(creation_keys(&config), [-1, -3_797_183_428]);
     }
 }

@@ -103,11 +103,10 @@ impl Session {
     /// Asks the server to give up what it does for this connection.
     pub(super) async fn interrupt(&self) {
         if let Some(client) = &self.client {
+            let token = client.cancel_token();
+            let asked = token.cancel_query(self.connector.clone());
             // The connection is looked at right after this.
-            let _ = client
-                .cancel_token()
-                .cancel_query(self.connector.clone())
-                .await;
+            let _ = tokio::time::timeout(GOODBYE, asked).await;
         }
     }
 

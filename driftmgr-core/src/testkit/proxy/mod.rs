@@ -6,7 +6,6 @@
 //!
 //! ```
 //! use driftmgr_core::testkit::proxy::{HttpFault, HttpProxy, Rule};
-//! # use tokio::io::{AsyncReadExt, AsyncWriteExt};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> std::io::Result<()> {
@@ -14,10 +13,6 @@
 //! let proxy = HttpProxy::start(server).await?;
 //! // The second request that writes a lock file is told to come again in a second.
 //! proxy.script(Rule::new(HttpFault::throttled(Some(1))).method("PUT").path(".tflock").from(2));
-//! # let mut client = tokio::net::TcpStream::connect(proxy.address()).await?;
-//! # for _ in 0..2 { client.write_all(b"PUT /a.tflock HTTP/1.1\r\nContent-Length: 0\r\n\r\n").await?; }
-//! # let mut answer = [0; 12];
-//! # client.read(&mut answer).await?;
 //! # Ok(())
 //! # }
 //! ```

@@ -170,7 +170,7 @@ async fn each_fault_does_what_it_says() {
     assert_eq!(with(HttpFault::LoseAnswer).await, said(0, ""));
     assert_eq!(with(HttpFault::CutAnswer).await, said(200, "2:ab"));
     assert_eq!(with(HttpFault::FlipRequest).await, said(200, "3:abceef"));
-    assert_eq!(with(HttpFault::FlipAnswer).await, said(200, "4:accdef"));
+    assert_eq!(with(HttpFault::FlipAnswer).await, said(200, "4:abbdef"));
     assert_eq!(with(HttpFault::Stale).await, said(200, "1:abcdef"));
     let start = Instant::now();
     let pause = Duration::from_millis(80);

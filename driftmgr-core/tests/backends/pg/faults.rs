@@ -272,7 +272,7 @@ async fn a_write_that_is_cut_anywhere_leaves_the_old_state_or_the_new() {
         put(&open(&through(&proxy, &url)), "whole").await.unwrap();
         let all = proxy.bytes(direction) - before;
         // Some more, since numbers differ in length.
-        for limit in (1..=all + 8).step_by(23) {
+        for limit in (1..=all + 8).step_by(37) {
             let old = get(&observer).await.unwrap().unwrap();
             let new = format!("{direction:?} cut after {limit}");
             proxy.script(1, TcpFault::CutAfter(direction, limit));

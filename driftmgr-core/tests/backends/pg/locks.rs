@@ -52,7 +52,8 @@ async fn a_lock_is_of_the_row_and_before_that_of_creation() {
     assert_eq!(held(&server), [row]);
     let blue = other.lock(&cx(), &workspace("blue"), info()).await.unwrap();
     // While another is created, this one keeps its lock when it is deleted.
-    let (first, second) = tokio::join!(backend.delete(&cx(), &at(), under(&id)), async {
+    let delete = async { backend.delete(&cx(), &at(), under(&id)).await };
+    let (first, second) = tokio::join!(delete, async {
         tokio::time::sleep(Duration::from_millis(200)).await;
         other.unlock(&cx(), &workspace("blue"), &blue).await
     });
@@ -204,7 +205,7 @@ async fn a_lock_survives_a_change_that_was_given_up() {
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout, "{error:?}");
     let cancelled = cx();
-    let write = backend.write(&cancelled, &at(), new, under(&id));
+    let write = async { backend.write(&cancelled, &at(), new, under(&id)).await };
     let (write, ()) = tokio::join!(write, async {
         tokio::time::sleep(Duration::from_millis(200)).await;
         cancelled.cancellation().cancel();
@@ -217,7 +218,7 @@ async fn a_lock_survives_a_change_that_was_given_up() {
     backend.unlock(&cx(), &at(), &id).await.unwrap();
     assert_eq!(get(&backend).await.unwrap().as_deref(), Some("after"));
     // Nobody waits for a lock any more that is asked for: it is given back.
-    let lock = backend.lock(&cx(), &at(), info());
+    let lock = async { backend.lock(&cx(), &at(), info()).await };
     let _ = tokio::time::timeout(Duration::from_millis(1), lock).await;
     until("the lock is free", || held(&server).is_empty()).await;
 }

@@ -67,6 +67,12 @@ fn next(state: &str) -> String {
     next
 }
 
+/// What was printed without its lines and bars.
+fn flat(printed: &str) -> String {
+    let words: Vec<&str> = printed.split_whitespace().filter(|w| *w != "│").collect();
+    words.join(" ")
+}
+
 /// Ends with the test, also with one that fails.
 struct Running(Child);
 
@@ -145,7 +151,7 @@ fn each_keeps_the_other_out(program: Program) {
     let spec = spec(&server.url("postgres"), &json!({"schema_name": "theirs"}));
     let creating: Arc<dyn Backend> = Arc::new(PgBackend::from_spec(&cx(), &spec).unwrap());
     let id = block_on(creating.lock(&cx(), &at(), info())).unwrap();
-    let printed = terraform.fails(&["init", "-no-color"]);
+    let printed = flat(&terraform.fails(&["init", "-no-color"]));
     assert!(
         printed.contains("locked for workspace creation"),
         "{printed}"
@@ -187,7 +193,7 @@ fn each_keeps_the_other_out(program: Program) {
     assert!(apply.0.wait().unwrap().success());
     // We hold it.
     let id = block_on(backend.lock(&cx(), &at(), info())).unwrap();
-    let printed = terraform.fails(&["plan", "-no-color"]);
+    let printed = flat(&terraform.fails(&["plan", "-no-color"]));
     assert!(printed.contains("already locked: default"), "{printed}");
     block_on(backend.unlock(&cx(), &at(), &id)).unwrap();
     terraform.ok(&["plan", "-no-color", "-detailed-exitcode"]);

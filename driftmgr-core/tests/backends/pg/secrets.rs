@@ -57,11 +57,11 @@ async fn no_error_and_no_debug_shows_a_secret() {
     cases.extend(forms("nowhere", right, ""));
     cases.extend(forms("postgres", wrong, ""));
     cases.extend(forms("postgres", right, "sslmode=require"));
-    cases.extend(forms("postgres", right, "options=-cplanted.planted%3D"));
+    cases.extend(forms("postgres", right, "options=-cgeqo=off"));
     cases.extend(forms(
         "postgres",
         right,
-        "search_path=planted&no_such_planted=x",
+        "search_path=planted&no_such_parameter=planted",
     ));
     cases.extend(forms("postgres", right, ""));
     for conn_str in &cases {

@@ -39,7 +39,7 @@ fn url(server: &Postgres, host: &str, more: &str) -> String {
 async fn the_contract_and_each_mode_hold_under_tls() {
     let authority = Authority::new();
     let (certificate, key) = authority.sign("localhost", ExtendedKeyUsagePurpose::ServerAuth);
-    let Some(server) = Postgres::start_with(Some((&certificate, &key))) else {
+    let Some(server) = Postgres::start_with(Some((certificate.as_str(), key.as_str()))) else {
         return;
     };
     let folder = tempfile::tempdir().unwrap();
@@ -133,7 +133,7 @@ async fn the_contract_and_each_mode_hold_under_tls() {
 async fn a_client_can_be_proven_by_its_certificate() {
     let authority = Authority::new();
     let (certificate, key) = authority.sign("localhost", ExtendedKeyUsagePurpose::ServerAuth);
-    let Some(server) = Postgres::start_with(Some((&certificate, &key))) else {
+    let Some(server) = Postgres::start_with(Some((certificate.as_str(), key.as_str()))) else {
         return;
     };
     let folder = server.sql("postgres", "SHOW data_directory");
@@ -141,10 +141,8 @@ async fn a_client_can_be_proven_by_its_certificate() {
     let folder = std::path::Path::new(&folder);
     std::fs::write(folder.join("pg_hba.conf"), hba).unwrap();
     std::fs::write(folder.join("clients.crt"), authority.0.pem()).unwrap();
-    server.sql(
-        "postgres",
-        "CREATE ROLE app LOGIN; ALTER SYSTEM SET ssl_ca_file = 'clients.crt'",
-    );
+    server.sql("postgres", "CREATE ROLE app LOGIN");
+    server.sql("postgres", "ALTER SYSTEM SET ssl_ca_file = 'clients.crt'");
     server.sql("postgres", "SELECT pg_reload_conf()");
     let (certificate, key) = authority.sign("app", ExtendedKeyUsagePurpose::ClientAuth);
     let root = tempfile::tempdir().unwrap();

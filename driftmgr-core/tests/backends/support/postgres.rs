@@ -29,11 +29,11 @@ fn programs() -> Option<PathBuf> {
     let debian = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
     let mut versions: Vec<PathBuf> = debian.map(|e| e.unwrap().path().join("bin")).collect();
     versions.sort();
+    versions.reverse();
     let path = std::env::var_os("PATH").unwrap_or_default();
     versions.extend(std::env::split_paths(&path));
     versions
         .into_iter()
-        .rev()
         .find(|folder| folder.join("initdb").is_file() && folder.join("postgres").is_file())
 }
 

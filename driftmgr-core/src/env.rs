@@ -63,6 +63,88 @@ pub const TF_HTTP_CLIENT_CA_CERTIFICATE_PEM: &str = "TF_HTTP_CLIENT_CA_CERTIFICA
 pub const TF_HTTP_CLIENT_CERTIFICATE_PEM: &str = "TF_HTTP_CLIENT_CERTIFICATE_PEM";
 /// The backend `http`: `client_private_key_pem`. A secret.
 pub const TF_HTTP_CLIENT_PRIVATE_KEY_PEM: &str = "TF_HTTP_CLIENT_PRIVATE_KEY_PEM";
+/// The backend `pg`: `conn_str`. May hold a password.
+pub const PG_CONN_STR: &str = "PG_CONN_STR";
+/// The backend `pg`: `schema_name`.
+pub const PG_SCHEMA_NAME: &str = "PG_SCHEMA_NAME";
+/// The backend `pg`: `table_name`.
+pub const PG_TABLE_NAME: &str = "PG_TABLE_NAME";
+/// The backend `pg`: `index_name`.
+pub const PG_INDEX_NAME: &str = "PG_INDEX_NAME";
+/// The backend `pg`: `skip_schema_creation`.
+pub const PG_SKIP_SCHEMA_CREATION: &str = "PG_SKIP_SCHEMA_CREATION";
+/// The backend `pg`: `skip_table_creation`.
+pub const PG_SKIP_TABLE_CREATION: &str = "PG_SKIP_TABLE_CREATION";
+/// The backend `pg`: `skip_index_creation`.
+pub const PG_SKIP_INDEX_CREATION: &str = "PG_SKIP_INDEX_CREATION";
+/// PostgreSQL's server, or the folder of its Unix socket.
+pub const PGHOST: &str = "PGHOST";
+/// The address of PostgreSQL's server, in place of asking for it by name.
+pub const PGHOSTADDR: &str = "PGHOSTADDR";
+/// The port of PostgreSQL's server.
+pub const PGPORT: &str = "PGPORT";
+/// The database in PostgreSQL.
+pub const PGDATABASE: &str = "PGDATABASE";
+/// The user in PostgreSQL.
+pub const PGUSER: &str = "PGUSER";
+/// The password in PostgreSQL. A secret.
+pub const PGPASSWORD: &str = "PGPASSWORD";
+/// A file of passwords for PostgreSQL, in place of `.pgpass` in the home folder.
+pub const PGPASSFILE: &str = "PGPASSFILE";
+/// A named set of settings for PostgreSQL.
+pub const PGSERVICE: &str = "PGSERVICE";
+/// The file of such sets, in place of `.pg_service.conf` in the home folder.
+pub const PGSERVICEFILE: &str = "PGSERVICEFILE";
+/// The folder of the system's `pg_service.conf`.
+pub const PGSYSCONFDIR: &str = "PGSYSCONFDIR";
+/// What PostgreSQL calls the connection.
+pub const PGAPPNAME: &str = "PGAPPNAME";
+/// Options for PostgreSQL's session.
+pub const PGOPTIONS: &str = "PGOPTIONS";
+/// What a connection to PostgreSQL insists on.
+pub const PGSSLMODE: &str = "PGSSLMODE";
+/// The authorities that vouch for PostgreSQL's server.
+pub const PGSSLROOTCERT: &str = "PGSSLROOTCERT";
+/// The client's certificate for PostgreSQL.
+pub const PGSSLCERT: &str = "PGSSLCERT";
+/// The key of that certificate, a file.
+pub const PGSSLKEY: &str = "PGSSLKEY";
+/// Whether PostgreSQL's server is told by which name it is called.
+pub const PGSSLSNI: &str = "PGSSLSNI";
+/// How TLS with PostgreSQL begins.
+pub const PGSSLNEGOTIATION: &str = "PGSSLNEGOTIATION";
+/// Whether the password for PostgreSQL is bound to the connection.
+pub const PGCHANNELBINDING: &str = "PGCHANNELBINDING";
+/// How long a connection to PostgreSQL may take, in seconds.
+pub const PGCONNECT_TIMEOUT: &str = "PGCONNECT_TIMEOUT";
+/// Which of several servers of PostgreSQL is wanted.
+pub const PGTARGETSESSIONATTRS: &str = "PGTARGETSESSIONATTRS";
+/// The encoding of texts from PostgreSQL; only UTF8.
+pub const PGCLIENTENCODING: &str = "PGCLIENTENCODING";
+/// How PostgreSQL writes dates.
+pub const PGDATESTYLE: &str = "PGDATESTYLE";
+/// The time zone of PostgreSQL's session.
+pub const PGTZ: &str = "PGTZ";
+/// Whether PostgreSQL plans by a genetic algorithm.
+pub const PGGEQO: &str = "PGGEQO";
+/// A setting of PostgreSQL's client that is refused, as are the next ones.
+pub const PGGSSDELEGATION: &str = "PGGSSDELEGATION";
+/// Refused.
+pub const PGGSSLIB: &str = "PGGSSLIB";
+/// Refused.
+pub const PGKRBSRVNAME: &str = "PGKRBSRVNAME";
+/// Refused.
+pub const PGREQUIREAUTH: &str = "PGREQUIREAUTH";
+/// Refused.
+pub const PGREQUIREPEER: &str = "PGREQUIREPEER";
+/// Refused.
+pub const PGREQUIRESSL: &str = "PGREQUIRESSL";
+/// Refused.
+pub const PGSSLCERTMODE: &str = "PGSSLCERTMODE";
+/// Refused.
+pub const PGSSLCRL: &str = "PGSSLCRL";
+/// Refused.
+pub const PGSSLCRLDIR: &str = "PGSSLCRLDIR";
 /// The proxy for `http://` addresses, also in small letters. May hold a password.
 pub const HTTP_PROXY: &str = "HTTP_PROXY";
 /// The proxy for `https://` addresses, also in small letters. May hold a password.

@@ -67,6 +67,7 @@ pub fn check(layout: &Layout) -> Result<(), Failure> {
             "apt-get install -y binutils",
         ),
         present("git", "git", &["--version"], "apt-get install -y git"),
+        postgresql(),
         fixtures(layout),
     ];
     match message(&needs) {
@@ -130,6 +131,25 @@ fn fixtures(layout: &Layout) -> Need {
         what: "fixtures".into(),
         lack,
         remedy: "set DRIFTMGR_FIXTURES to their folder, or unset CI and DRIFTMGR_REQUIRE_FIXTURES to do without",
+    }
+}
+
+/// Debian keeps the server's programs out of the path.
+fn postgresql() -> Need {
+    let debian = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten();
+    let folders = debian.flatten().map(|version| version.path().join("bin"));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = folders
+        .chain(std::env::split_paths(&path))
+        .any(|folder| folder.join("initdb").is_file());
+    // Elsewhere its tests say that they were skipped.
+    let required = layout::is_set("CI");
+    Need {
+        what: "PostgreSQL".into(),
+        lack: (required && !found).then(|| "not found".to_owned()),
+        remedy: "apt-get install -y --no-install-recommends postgresql",
     }
 }
 

@@ -15,6 +15,8 @@ pub mod http;
 pub mod local;
 mod lock;
 pub mod memory;
+#[cfg(feature = "pg")]
+pub mod pg;
 mod registry;
 #[cfg(feature = "s3")]
 pub mod s3;

@@ -15,6 +15,8 @@ use super::gcs::GcsBackend;
 use super::http::HttpBackend;
 use super::local::{LocalBackend, LocalConfig};
 use super::memory::{MemoryBackend, MemoryStore};
+#[cfg(feature = "pg")]
+use super::pg::PgBackend;
 #[cfg(feature = "s3")]
 use super::s3::S3Backend;
 use super::{Backend, BackendSpec, Capability};
@@ -84,6 +86,11 @@ impl BackendRegistry {
         registry.register(
             MemoryBackend::KIND,
             Arc::new(move |_, _| Ok(Arc::new(MemoryBackend::new(store.clone())))),
+        );
+        #[cfg(feature = "pg")]
+        registry.register(
+            PgBackend::KIND,
+            Arc::new(|cx, spec| Ok(Arc::new(PgBackend::from_spec(cx, spec)?))),
         );
         #[cfg(feature = "s3")]
         registry.register(
@@ -196,6 +203,8 @@ mod tests {
         expected.push("http");
         #[cfg(feature = "cloud")]
         expected.extend(["cloud", "remote"]);
+        #[cfg(feature = "pg")]
+        expected.push("pg");
         #[cfg(feature = "s3")]
         expected.push("s3");
         expected.sort_unstable();

@@ -19,8 +19,21 @@ pub type Open = Box<dyn Fn() -> Arc<dyn Backend>>;
 /// # Panics
 /// When the backend breaks the contract.
 pub async fn suite(fresh: impl Fn() -> Open) {
-    starts_empty(fresh()).await;
     bytes_are_kept(fresh()).await;
+    of_any_content(fresh).await;
+}
+
+/// The same for a store that keeps text only: other bytes are refused with `InvalidInput`, and change nothing.
+///
+/// # Panics
+/// When the backend breaks the contract.
+pub async fn suite_of_text(fresh: impl Fn() -> Open) {
+    text_is_kept(fresh()).await;
+    of_any_content(fresh).await;
+}
+
+async fn of_any_content(fresh: impl Fn() -> Open) {
+    starts_empty(fresh()).await;
     workspaces_are_apart(fresh()).await;
     one_lock_for_two_clients(fresh()).await;
     a_lock_keeps_writers_out(fresh()).await;
@@ -113,6 +126,36 @@ async fn bytes_are_kept(open: Open) {
         let read = other.read(&cx(), &default()).await.unwrap().unwrap();
         assert_eq!(read.bytes, bytes);
         assert_eq!(read.etag, written.etag);
+    }
+}
+
+async fn text_is_kept(open: Open) {
+    let (backend, other) = (open(), open());
+    let mut kept = None;
+    let long: String = (0..600_000u32)
+        .map(|i| ["a", "ü", "\n", "€", "\u{1f980}"][i as usize % 5])
+        .collect();
+    for (bytes, is_text) in [
+        (Bytes::from(long), true),
+        (Bytes::from_static(b"\xff\r\n"), false),
+        (Bytes::from_static("\u{feff}\r\n\t\u{1} ".as_bytes()), true),
+        (Bytes::from_static(b"{}\0"), false),
+        (Bytes::from_static(b"{}\n"), true),
+    ] {
+        let (cx, at) = (cx(), default());
+        let write = backend.write(&cx, &at, bytes.clone(), WriteOptions::default());
+        match write.await {
+            Ok(written) => {
+                assert!(is_text, "what is no text is refused");
+                kept = Some((bytes, written.etag));
+            }
+            Err(error) => {
+                assert!(!is_text, "{error:?}");
+                assert_eq!(error.kind(), ErrorKind::InvalidInput);
+            }
+        }
+        let read = other.read(&cx, &at).await.unwrap();
+        assert_eq!(read.map(|read| (read.bytes, read.etag)), kept);
     }
 }
 

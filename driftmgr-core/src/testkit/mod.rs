@@ -5,4 +5,5 @@
 
 pub mod backend;
 pub mod hostile;
+pub mod proxy;
 pub mod schema;

@@ -8,6 +8,8 @@ mod cloud;
 mod gcs;
 #[cfg(feature = "http")]
 mod http;
+#[cfg(feature = "pg")]
+mod pg;
 #[cfg(feature = "s3")]
 mod s3;
 
@@ -18,6 +20,8 @@ mod support {
     pub(super) mod gcs;
     #[cfg(feature = "s3")]
     pub(super) mod moto;
+    #[cfg(feature = "pg")]
+    pub(super) mod postgres;
     #[cfg(any(feature = "azurerm", feature = "http"))]
     pub(super) mod state_server;
     #[cfg(feature = "cloud")]

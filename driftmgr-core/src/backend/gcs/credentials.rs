@@ -62,7 +62,7 @@ pub(super) enum Key {
         subject: Subject,
         subject_type: String,
         token_url: SafeUrl,
-        impersonation: Option<Impersonation>,
+        impersonation: Option<Box<Impersonation>>,
     },
     /// An account that another key acts as.
     Impersonated {
@@ -291,10 +291,10 @@ impl File {
             }
         };
         let impersonation = self.service_account_impersonation_url.map(|url| {
-            Ok::<_, Error>(Impersonation {
+            Ok::<_, Error>(Box::new(Impersonation {
                 url: address(url, "service_account_impersonation_url")?,
                 delegates: Vec::new(),
-            })
+            }))
         });
         Ok(Key::External {
             audience: field(self.audience, "audience")?,

@@ -160,7 +160,7 @@ fn no_error_of_a_configuration_shows_a_secret() {
                 .unwrap()
                 .insert("metadata_host".to_owned(), Value::Null);
         }
-        let error = open_with(&cx, "states", more).err().expect(&more_text);
+        let error = open_with(&cx, "states", more).expect_err(&more_text);
         assert_eq!(
             error.kind(),
             ErrorKind::InvalidConfig,

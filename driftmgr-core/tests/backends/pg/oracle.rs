@@ -1,0 +1,209 @@
+//! Beside the real programs: on one server, with one lock.
+
+use std::process::Child;
+use std::sync::LazyLock;
+
+use driftmgr_core::backend::{BackendRegistry, WorkspaceName};
+use tokio::runtime::Runtime;
+
+use super::*;
+use crate::support::tools::{Program, Terraform};
+
+const RESOURCE: &str = "resource \"terraform_data\" \"one\" { input = \"first é\" }\n";
+
+/// Waits for a file `go` while it is created, after it has made a file `here`.
+const SLOW: &str = r#"
+resource "terraform_data" "slow" {
+  provisioner "local-exec" {
+    command = "touch here; while [ ! -e go ]; do sleep 0.05; done"
+  }
+}
+"#;
+
+/// A root module whose states are on this server, in a schema of its own.
+fn module(program: Program, server: &Postgres, schema: &str) -> Terraform {
+    let url = server.url("postgres");
+    let backend = format!(
+        "terraform {{\n  backend \"pg\" {{\n    conn_str    = \"{url}\"\n    schema_name = \"{schema}\"\n  }}\n}}\n"
+    );
+    Terraform::new(program)
+        .with("backend.tf", &backend)
+        .with("main.tf", RESOURCE)
+}
+
+/// The backend that `init` wrote down.
+fn initialised(terraform: &Terraform) -> Arc<dyn Backend> {
+    let cx = cx();
+    let spec = BackendSpec::from_directory(cx.environment(), terraform.path(), None).unwrap();
+    assert_eq!(spec.kind, "pg");
+    BackendRegistry::builtin().open(&cx, &spec).unwrap()
+}
+
+/// One runtime for all calls: connections belong to it.
+fn block_on<T>(work: impl Future<Output = T>) -> T {
+    static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        builder.enable_all().build().unwrap()
+    });
+    RUNTIME.block_on(work)
+}
+
+fn serial(state: &str) -> u64 {
+    let state: Value = serde_json::from_str(state).unwrap();
+    state["serial"].to_string().parse().unwrap()
+}
+
+/// The same state with the next serial.
+fn next(state: &str) -> String {
+    let serial = serial(state);
+    // OpenTofu writes without spaces.
+    let next = ["\"serial\": ", "\"serial\":"]
+        .iter()
+        .fold(state.to_owned(), |text, name| {
+            let (old, new) = (format!("{name}{serial},"), format!("{name}{},", serial + 1));
+            text.replacen(&old, &new, 1)
+        });
+    assert_ne!(next, state);
+    next
+}
+
+/// What was printed without its lines and bars.
+fn flat(printed: &str) -> String {
+    let words: Vec<&str> = printed.split_whitespace().filter(|w| *w != "│").collect();
+    words.join(" ")
+}
+
+/// Ends with the test, also with one that fails.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn what_terraform_wrote_is_read_and_what_we_wrote_is_no_change() {
+    each_reads_the_other(Program::Terraform);
+}
+
+#[test]
+fn what_opentofu_wrote_is_read_and_what_we_wrote_is_no_change() {
+    each_reads_the_other(Program::OpenTofu);
+}
+
+#[test]
+fn terraform_and_we_keep_each_other_out() {
+    each_keeps_the_other_out(Program::Terraform);
+}
+
+#[test]
+fn opentofu_and_we_keep_each_other_out() {
+    each_keeps_the_other_out(Program::OpenTofu);
+}
+
+fn each_reads_the_other(program: Program) {
+    let Some(server) = Postgres::start() else {
+        return;
+    };
+    let stored = |name: &str| server.state("postgres", "theirs.states", name);
+    let terraform = module(program, &server, "theirs");
+    terraform.init().apply();
+    let backend = initialised(&terraform);
+    let theirs = block_on(get(&backend)).unwrap().unwrap();
+    assert_eq!(theirs.as_bytes(), stored("default").unwrap());
+    assert!(theirs.contains("first é"));
+    let ours = next(&theirs);
+    block_on(put(&backend, &ours)).unwrap();
+    assert_eq!(stored("default").unwrap(), ours.as_bytes());
+    terraform.ok(&["plan", "-no-color", "-detailed-exitcode"]);
+    // And the other way: they go on from our serial.
+    terraform.write("main.tf", &RESOURCE.replace("first", "second"));
+    terraform.apply();
+    let later = block_on(get(&backend)).unwrap().unwrap();
+    assert_eq!(serial(&later), serial(&ours) + 1);
+    // Their workspaces are ours.
+    terraform.ok(&["workspace", "new", "-no-color", "blue"]);
+    terraform.apply();
+    let names = block_on(backend.workspaces(&cx())).unwrap();
+    let names: Vec<&str> = names.iter().map(WorkspaceName::as_str).collect();
+    assert_eq!(names, ["default", "blue"]);
+    let blue = block_on(get_at(&backend, &workspace("blue"))).unwrap();
+    assert_eq!(blue.unwrap().as_bytes(), stored("blue").unwrap());
+    // Tables of ours are theirs.
+    let fresh = module(program, &server, "ours");
+    let spec = spec(&server.url("postgres"), &json!({"schema_name": "ours"}));
+    let backend: Arc<dyn Backend> = Arc::new(PgBackend::from_spec(&cx(), &spec).unwrap());
+    block_on(put(&backend, &later)).unwrap();
+    fresh.init();
+    fresh.write("main.tf", &RESOURCE.replace("first", "second"));
+    fresh.ok(&["plan", "-no-color", "-detailed-exitcode"]);
+}
+
+fn each_keeps_the_other_out(program: Program) {
+    let Some(server) = Postgres::start() else {
+        return;
+    };
+    let terraform = module(program, &server, "theirs");
+    // We create a state: they cannot, in this schema or, if it is Terraform, in any.
+    let spec = spec(&server.url("postgres"), &json!({"schema_name": "theirs"}));
+    let creating: Arc<dyn Backend> = Arc::new(PgBackend::from_spec(&cx(), &spec).unwrap());
+    let id = block_on(creating.lock(&cx(), &at(), info())).unwrap();
+    let printed = flat(&terraform.fails(&["init", "-no-color"]));
+    assert!(
+        printed.contains("locked for workspace creation"),
+        "{printed}"
+    );
+    block_on(creating.unlock(&cx(), &at(), &id)).unwrap();
+    terraform.init().apply();
+    let backend = initialised(&terraform);
+    // They hold it.
+    terraform.write("slow.tf", SLOW);
+    let apply = terraform
+        .command(&["apply", "-auto-approve", "-no-color"])
+        .spawn();
+    let mut apply = Running(apply.unwrap());
+    let start = Instant::now();
+    while !terraform.file("here").exists() {
+        assert!(
+            start.elapsed() < Duration::from_secs(120),
+            "apply does not start"
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let before = server.state("postgres", "theirs.states", "default");
+    block_on(async {
+        for error in [
+            backend.lock(&cx(), &at(), info()).await.unwrap_err(),
+            put(&backend, "{}").await.unwrap_err(),
+            backend
+                .delete(&cx(), &at(), WriteOptions::default())
+                .await
+                .unwrap_err(),
+        ] {
+            assert_eq!(error.kind(), ErrorKind::Locked, "{error:?}");
+            let holder = LockedBy::of(&error).unwrap();
+            assert_eq!(holder.who, format!("{ADMIN}@127.0.0.1"));
+        }
+    });
+    assert_eq!(server.state("postgres", "theirs.states", "default"), before);
+    terraform.write("go", "");
+    assert!(apply.0.wait().unwrap().success());
+    // We hold it.
+    let id = block_on(backend.lock(&cx(), &at(), info())).unwrap();
+    let printed = flat(&terraform.fails(&["plan", "-no-color"]));
+    assert!(printed.contains("already locked: default"), "{printed}");
+    block_on(backend.unlock(&cx(), &at(), &id)).unwrap();
+    terraform.ok(&["plan", "-no-color", "-detailed-exitcode"]);
+    // They cannot break our lock, but the server can, and then it admits nothing.
+    let id = block_on(backend.lock(&cx(), &at(), info())).unwrap();
+    let _ = terraform.run(&["force-unlock", "-force", &id.0]);
+    terraform.fails(&["plan", "-no-color"]);
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'";
+    server.sql("postgres", end);
+    terraform.ok(&["plan", "-no-color", "-detailed-exitcode"]);
+    let late = block_on(put_as(&backend, "{}", under(&id)));
+    assert_eq!(late.unwrap_err().kind(), ErrorKind::Conflict);
+}

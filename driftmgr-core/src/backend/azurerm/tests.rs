@@ -13,7 +13,7 @@ use crate::env::Environment;
 fn config_in(variables: &[(&str, &str)], more: Json) -> Result<AzureConfig> {
     let mut all = BTreeMap::from([
         ("storage_account_name".to_owned(), json!("acme")),
-        ("container_name".to_owned(), json!("tf")),
+        ("container_name".to_owned(), json!("states")),
         ("key".to_owned(), json!("a/prod.tfstate")),
     ]);
     all.extend(more.as_object().unwrap().clone());

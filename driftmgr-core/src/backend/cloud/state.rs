@@ -37,8 +37,10 @@ struct Head {
 
 impl Head {
     fn of(state: &[u8]) -> Result<Self> {
-        // The message of the JSON reader can show values.
-        serde_json::from_slice(state).map_err(|_| {
+        // The message of the JSON reader can show values, and a list would be taken for the fields in their order.
+        let is_object = state.trim_ascii_start().starts_with(b"{");
+        let head = serde_json::from_slice(state).ok();
+        head.filter(|_| is_object).ok_or_else(|| {
             Error::new(
                 ErrorKind::InvalidInput,
                 "what is to be written is no state: the server wants its serial and its lineage",

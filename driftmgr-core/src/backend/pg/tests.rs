@@ -89,7 +89,15 @@ fn a_connection_is_completed_by_the_variables_of_libpq() {
     assert_eq!(place("host=h"), "env@postgres://h:6000/base");
     assert_eq!(place("postgres://me@h:1/db"), "me@postgres://h:1/db");
     assert_eq!(place("host=a,b port=1,2"), "env@postgres://a:1,b:2/base");
-    assert_eq!(place("hostaddr=::1"), "env@postgres://[::1]:6000/base");
+    // The address is where to; the name is whom to expect there.
+    assert_eq!(
+        place("hostaddr=::1"),
+        "env@postgres://env.example:6000/base"
+    );
+    assert_eq!(
+        place("host=::1 hostaddr=::1"),
+        "env@postgres://[::1]:6000/base"
+    );
     let server = read(&variables, json!({})).unwrap().server;
     let made = server.connection();
     assert_eq!(made.get_password(), Some(&b"hunter2"[..]));

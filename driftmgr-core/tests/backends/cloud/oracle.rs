@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use driftmgr_core::backend::BackendRegistry;
 
 use super::*;
-use crate::support::tools::{Program, Terraform};
+use crate::support::tools::{Program, Terraform, Tools};
 
 const RESOURCE: &str = "resource \"terraform_data\" \"one\" { input = \"first\" }\n";
 
@@ -26,11 +26,10 @@ const BLOCKS: [(&str, &str); 3] = [
     ("cloud", "workspaces {\n name = \"prod\"\n }"),
 ];
 
-fn variable(server: &Tfe) -> String {
-    format!("TF_TOKEN_{}", server.host())
-}
+/// The configuration of both programs' command lines, in the module's folder.
+const CLI: &str = "cli.rc";
 
-/// A root module whose state is in the workspace `prod`. The token is in a variable.
+/// A root module whose state is in the workspace `prod`. The token is in the programs' own configuration: a variable cannot name a port.
 fn module(program: Program, server: &Tfe, (kind, workspaces): (&str, &str)) -> Terraform {
     let head = match kind {
         "cloud" => "cloud".to_owned(),
@@ -43,7 +42,10 @@ fn module(program: Program, server: &Tfe, (kind, workspaces): (&str, &str)) -> T
     let terraform = Terraform::new(program)
         .with("backend.tf", &block)
         .with("main.tf", RESOURCE)
-        .env(variable(server), TOKEN)
+        .with(CLI, &cli_configuration(server));
+    let path = terraform.file(CLI);
+    let terraform = terraform
+        .env("TF_CLI_CONFIG_FILE", path)
         .env("SSL_CERT_FILE", authority().file());
     if workspaces.contains("prefix") {
         server.store(|store| store.add("prod").resources = 0);
@@ -52,11 +54,18 @@ fn module(program: Program, server: &Tfe, (kind, workspaces): (&str, &str)) -> T
     terraform
 }
 
-fn ours(server: &Tfe, workspaces: &str) -> Context {
-    let (name, token) = (variable(server), TOKEN);
+fn cli_configuration(server: &Tfe) -> String {
+    let installed = std::fs::read_to_string(Tools::get().cli_configuration()).unwrap();
+    let host = server.host();
+    format!("{installed}credentials \"{host}\" {{\n  token = \"{TOKEN}\"\n}}\n")
+}
+
+fn ours(terraform: &Terraform, workspaces: &str) -> Context {
+    let path = terraform.file(CLI).display().to_string();
+    let read = ("TF_CLI_CONFIG_FILE", path.as_str());
     match workspaces.contains("prefix") {
-        true => cx_with(&[(&name, token), ("TF_WORKSPACE", "od")]),
-        false => cx_with(&[(&name, token)]),
+        true => cx_with(&[read, ("TF_WORKSPACE", "od")]),
+        false => cx_with(&[read]),
     }
 }
 
@@ -117,7 +126,7 @@ fn what_the_programs_wrote_is_read_byte_for_byte_and_what_we_wrote_is_no_change(
             let server = Tfe::start(Behaviour::default());
             let terraform = module(program, &server, block);
             terraform.init().apply();
-            let cx = ours(&server, block.1);
+            let cx = ours(&terraform, block.1);
             let (backend, at) = initialised(&cx, &terraform);
             let read = || block_on(backend.read(&cx, &at)).unwrap().unwrap().bytes;
             let theirs = read();
@@ -148,7 +157,7 @@ fn while_a_program_holds_the_lock_we_are_refused() {
         let server = Tfe::start(Behaviour::default());
         let terraform = module(program, &server, BLOCKS[0]);
         terraform.init().apply();
-        let cx = ours(&server, "");
+        let cx = ours(&terraform, "");
         let (backend, at) = initialised(&cx, &terraform);
         terraform.write("slow.tf", SLOW);
         let apply = terraform
@@ -194,7 +203,7 @@ fn while_we_hold_the_lock_the_programs_are_refused() {
             let server = Tfe::start(Behaviour::default());
             let terraform = module(program, &server, block);
             terraform.init().apply();
-            let cx = ours(&server, "");
+            let cx = ours(&terraform, "");
             let (backend, at) = initialised(&cx, &terraform);
             let id = block_on(backend.lock(&cx, &at, info())).unwrap();
             let said = terraform.fails(&["plan", "-no-color"]);

@@ -4,7 +4,7 @@ use super::*;
 
 fn refused(error: &Error, kind: ErrorKind, parts: &[&str]) {
     assert_eq!(error.kind(), kind, "{error:?}");
-    let text = format!("{error} {:?}", error.hints());
+    let text = format!("{error} {}", error.hints().join(" "));
     for part in parts {
         assert!(text.contains(part), "`{part}` is not in {text}");
     }

@@ -151,13 +151,14 @@ fn each_keeps_the_other_out(program: Program) {
     let spec = spec(&server.url("postgres"), &json!({"schema_name": "theirs"}));
     let creating: Arc<dyn Backend> = Arc::new(PgBackend::from_spec(&cx(), &spec).unwrap());
     let id = block_on(creating.lock(&cx(), &at(), info())).unwrap();
-    let printed = flat(&terraform.fails(&["init", "-no-color"]));
+    terraform.init();
+    let printed = flat(&terraform.fails(&["plan", "-no-color"]));
     assert!(
         printed.contains("locked for workspace creation"),
         "{printed}"
     );
     block_on(creating.unlock(&cx(), &at(), &id)).unwrap();
-    terraform.init().apply();
+    terraform.apply();
     let backend = initialised(&terraform);
     // They hold it.
     terraform.write("slow.tf", SLOW);

@@ -57,18 +57,22 @@ pub(super) enum Key {
         token_uri: SafeUrl,
     },
     /// Workload identity federation: a token of somebody else's is exchanged.
-    External {
-        audience: String,
-        subject: Subject,
-        subject_type: String,
-        token_url: SafeUrl,
-        impersonation: Option<Box<Impersonation>>,
-    },
+    External(Box<External>),
     /// An account that another key acts as.
     Impersonated {
         source: Box<Self>,
         impersonation: Impersonation,
     },
+}
+
+/// What is exchanged where.
+#[derive(Debug, Clone)]
+pub(super) struct External {
+    pub(super) audience: String,
+    pub(super) subject: Subject,
+    pub(super) subject_type: String,
+    pub(super) token_url: SafeUrl,
+    pub(super) impersonation: Option<Impersonation>,
 }
 
 /// Where the token of somebody else's is.
@@ -138,7 +142,7 @@ impl Key {
                 client_secret.expose().clone(),
                 refresh_token.expose().clone(),
             ],
-            Self::External { subject, .. } => match subject {
+            Self::External(external) => match &external.subject {
                 Subject::File(..) => Vec::new(),
                 Subject::Url { headers, .. } => headers.expose().values().cloned().collect(),
             },
@@ -291,18 +295,18 @@ impl File {
             }
         };
         let impersonation = self.service_account_impersonation_url.map(|url| {
-            Ok::<_, Error>(Box::new(Impersonation {
+            Ok::<_, Error>(Impersonation {
                 url: address(url, "service_account_impersonation_url")?,
                 delegates: Vec::new(),
-            }))
+            })
         });
-        Ok(Key::External {
+        Ok(Key::External(Box::new(External {
             audience: field(self.audience, "audience")?,
             subject,
             subject_type: field(self.subject_token_type, "subject_token_type")?,
             token_url: address(field(self.token_url, "token_url")?, "token_url")?,
             impersonation: impersonation.transpose()?,
-        })
+        })))
     }
 }
 

@@ -275,17 +275,19 @@ fn a_workload_can_act_as_an_account() {
         "service_account_impersonation_url": "https://iam/x:generateAccessToken",
     }))
     .unwrap();
-    match key {
-        Key::External {
-            subject: Subject::File(_, Format(Some(field))),
-            impersonation: Some(acting),
-            ..
-        } => {
-            assert_eq!(field, "x");
-            assert_eq!(acting.url.to_string(), "https://iam/x:generateAccessToken");
+    let Key::External(external) = key else {
+        panic!("{key:?}");
+    };
+    match &external.subject {
+        Subject::File(path, Format(Some(field))) => {
+            assert_eq!((path.to_str(), field.as_str()), (Some("/f"), "x"));
         }
         other => panic!("{other:?}"),
     }
+    assert_eq!(
+        external.impersonation.unwrap().url.to_string(),
+        "https://iam/x:generateAccessToken"
+    );
 }
 
 #[test]

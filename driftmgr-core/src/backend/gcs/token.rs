@@ -170,15 +170,9 @@ impl Ask<'_> {
                 ];
                 self.by_form(token_uri.expose(), &form, key).await
             }
-            Key::External {
-                audience,
-                subject,
-                subject_type,
-                token_url,
-                impersonation,
-            } => {
-                let theirs = self.subject(subject).await?;
-                let scope_here = match impersonation {
+            Key::External(external) => {
+                let theirs = self.subject(&external.subject).await?;
+                let scope_here = match external.impersonation {
                     Some(_) => ANYTHING,
                     None => scope,
                 };
@@ -188,17 +182,18 @@ impl Ask<'_> {
                         "grant_type",
                         "urn:ietf:params:oauth:grant-type:token-exchange",
                     ),
-                    ("audience", audience),
+                    ("audience", &external.audience),
                     ("scope", scope_here),
                     (
                         "requested_token_type",
                         "urn:ietf:params:oauth:token-type:access_token",
                     ),
                     ("subject_token", theirs.expose()),
-                    ("subject_token_type", subject_type),
+                    ("subject_token_type", &external.subject_type),
                 ];
-                let first = self.by_form(token_url.expose(), &form, key).await?;
-                match impersonation {
+                let url = external.token_url.expose();
+                let first = self.by_form(url, &form, key).await?;
+                match &external.impersonation {
                     None => Ok(first),
                     Some(target) => self.acting_as(target, &first, scope).await,
                 }

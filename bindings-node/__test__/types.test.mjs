@@ -31,7 +31,7 @@ function shown(value: JsonValue): string {
 
 function told(change: StateChange): string {
   switch (change.change) {
-    case 'moved': case 'moved_empty': return `${change.from} -> ${change.to}`;
+    case 'moved': case 'moved_empty': return change.from + change.to;
     case 'removed': case 'imported': case 'dependencies_dropped': return change.address;
     case 'provider_replaced': return change.resource + change.to;
     case 'provider_changed': return change.to ?? 'none';

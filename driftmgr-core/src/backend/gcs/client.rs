@@ -170,7 +170,10 @@ impl Client {
         let answer = self.send(cx, &mut request, Some(name)).await?;
         match answer.status.as_u16() {
             200 => self.object_of(&request, answer).map(Some),
-            404 => self.absent(cx, &answer, name, READ).await.map(|()| None),
+            404 => self
+                .absent(cx, &request, &answer, name, READ)
+                .await
+                .map(|()| None),
             _ => Err(self.refuse(cx, &request, READ, &answer)),
         }
         .map_err(|e| self.placed(e, name))
@@ -212,7 +215,10 @@ impl Client {
         let answer = self.send(cx, &mut request, Some(name)).await?;
         match answer.status.as_u16() {
             200 => self.parse(&request, READ, &answer).map(Some),
-            404 => self.absent(cx, &answer, name, READ).await.map(|()| None),
+            404 => self
+                .absent(cx, &request, &answer, name, READ)
+                .await
+                .map(|()| None),
             _ => Err(self.refuse(cx, &request, READ, &answer)),
         }
         .map_err(|e| self.placed(e, name))
@@ -286,7 +292,7 @@ impl Client {
             200 | 204 => Ok(Outcome::Done(())),
             412 => Ok(Outcome::Refused),
             404 => self
-                .absent(cx, &answer, name, DELETE)
+                .absent(cx, &request, &answer, name, DELETE)
                 .await
                 .map(|()| Outcome::Refused),
             _ => Err(self.refuse(cx, &request, DELETE, &answer)),
@@ -363,7 +369,14 @@ impl Client {
     }
 
     /// Fails when a 404 is not about the object, but about its bucket.
-    async fn absent(&self, cx: &Context, answer: &Answer, name: &Name, call: Call) -> Result<()> {
+    async fn absent(
+        &self,
+        cx: &Context,
+        sent: &Request,
+        answer: &Answer,
+        name: &Name,
+        call: Call,
+    ) -> Result<()> {
         let words = String::from_utf8_lossy(&answer.body);
         if words.contains("No such object") || self.seen.load(Ordering::Relaxed) {
             return Ok(());
@@ -375,7 +388,8 @@ impl Client {
             Err(e) if e.kind() == ErrorKind::NotFound => {
                 let url = self.object(name)?;
                 let mut request = self.request(Method::GET, url, None)?;
-                request.credentials.clear();
+                // What was sent is what the server can repeat.
+                request.credentials.clone_from(&sent.credentials);
                 Err(self.refuse(cx, &request, call, answer))
             }
             Err(e) => Err(e),

@@ -162,9 +162,9 @@ pub(super) async fn release(client: &Client, cx: &Context, name: &Name, id: &Loc
     match client.delete(cx, name, generation).await? {
         Outcome::Done(()) => Ok(()),
         Outcome::Refused => match client.head(cx, name, None).await? {
-            // Deleted by our own request, whose answer was lost and which was repeated.
-            None => Ok(()),
-            Some(_) => Err(not_held(id).with("object", name)),
+            Some(there) if there.generation == generation => Err(not_held(id).with("object", name)),
+            // Deleted by our own request, whose answer was lost and which was repeated; somebody else may hold it since.
+            _ => Ok(()),
         },
     }
 }

@@ -206,9 +206,13 @@ async fn release_file(client: &Client, key: &str, id: &LockId) -> Result<()> {
     let condition = etag.as_deref().map_or(Condition::None, Condition::Etag);
     match client.delete(&file_key(key), condition).await? {
         Outcome::Done(()) => Ok(()),
-        // It is gone: deleted by our own request, whose answer was lost and which the client repeated.
-        Outcome::Refused if file_holder(client, key).await?.is_none() => Ok(()),
-        Outcome::Refused => Err(not_held(id).with("key", key)),
+        Outcome::Refused => match file_holder(client, key).await? {
+            Some((text, _)) if parse(&text).is_some_and(|holder| holder.id == id.0) => {
+                Err(not_held(id).with("key", key))
+            }
+            // Deleted by our own request, whose answer was lost and which the client repeated; somebody else may hold it since.
+            _ => Ok(()),
+        },
         // What was read a moment ago has to do.
         Outcome::Unknown(_) => client
             .delete(&file_key(key), Condition::None)
@@ -221,8 +225,9 @@ async fn release_item(table: Table<'_>, key: &str, id: &LockId) -> Result<()> {
     let held = table.holder(key).await?;
     let ours = held.filter(|text| parse(text).is_some_and(|holder| holder.id == id.0));
     match ours {
-        Some(text) if table.unlock(key, &text).await? => Ok(()),
-        _ => Err(not_held(id).with("key", key)),
+        // When it is gone meanwhile, by our own request: the answer was lost and the client repeated it.
+        Some(text) => table.unlock(key, &text).await.map(|_| ()),
+        None => Err(not_held(id).with("key", key)),
     }
 }
 

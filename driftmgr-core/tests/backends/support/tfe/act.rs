@@ -158,10 +158,11 @@ impl Request<'_> {
                 refusal(404, "not found")
             }
             ("POST", ["actions", "lock"]) => {
-                let reason = self.body()["reason"]
-                    .as_str()
-                    .unwrap_or_default()
-                    .to_owned();
+                // Terraform's own client sends it as an attribute.
+                let body = self.body();
+                let attribute = &body["data"]["attributes"]["reason"];
+                let reason = body["reason"].as_str().or(attribute.as_str());
+                let reason = reason.unwrap_or_default().to_owned();
                 let workspace = store.workspace(id).unwrap();
                 if workspace.lock.is_some() {
                     return refusal(409, "workspace already locked");

@@ -42,7 +42,7 @@ export interface DriftReport {
     readonly problems: readonly Problem[];
 }
 /**
- * Counts of objects. checked = same + drifted + deleted + hidden; checked + unverifiable + skipped is every object of the states.
+ * Counts of all objects.
  */
 export interface Summary {
     /**
@@ -156,7 +156,7 @@ export interface SurveyedTarget {
     readonly summary: Summary1;
 }
 /**
- * Counts of objects. checked = same + drifted + deleted + hidden; checked + unverifiable + skipped is every object of the states.
+ * Counts of its objects.
  */
 export interface Summary1 {
     /**

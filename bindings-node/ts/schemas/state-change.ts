@@ -29,6 +29,9 @@ export interface StateChange {
      */
     readonly backup: string | null;
 }
+/**
+ * One thing that an edit changes.
+ */
 export interface Change {
     /**
      * What happens. `moved`: an instance stands at another address. `moved_empty`: a resource without instances does. `removed`: an instance is forgotten. `provider_replaced`: a resource belongs to another provider. `provider_changed`: an instance that was moved does. `imported`: an object was taken in. `dependencies_dropped`: the dependencies that are stored with an instance named what was moved; the next apply writes them anew.

@@ -4,6 +4,9 @@
  * What `driftmgr state history --format json` prints: the versions of a stored state that can be read again, the current one first, then the newest. Fields may be added within a major version and are never renamed, so readers ignore what they do not know.
  */
 export type StateHistory = readonly Version[];
+/**
+ * A version that can be read again.
+ */
 export interface Version {
     /**
      * For `state pull --version`, `state diff` and `state rollback`.

@@ -85,10 +85,15 @@ async fn no_error_and_no_debug_shows_a_secret() {
     ];
     let mut failed = 0;
     for (more, told_words) in &more {
-        let said = format!("you said {told_words}");
         for method in ["GET", "POST", "DELETE"] {
+            // Nobody can repeat a token before there is one.
+            let told = match method == "POST" {
+                true => told_words.replace("planted-given-token", ""),
+                false => (*told_words).to_owned(),
+            };
+            let said = format!("you said {told}");
             for fault in faults(&said) {
-                let backend = told(&cx(), &server, more).unwrap();
+                let backend = super::told(&cx(), &server, more).unwrap();
                 check(&[format!("{backend:?} {:?}", backend.info())]);
                 // With a user's credentials the first request is the one for a token.
                 if method != "POST" && more["access_token"].is_null() {

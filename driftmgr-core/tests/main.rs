@@ -24,6 +24,8 @@ mod managed;
 // Shared with other test programs, so its items are public and not all are used here.
 #[allow(unreachable_pub)]
 mod support {
+    #[cfg(unix)]
+    pub mod beside;
     pub mod options;
     pub mod tools;
 }

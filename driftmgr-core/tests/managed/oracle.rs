@@ -1,6 +1,5 @@
 //! Beside the real programs: what we change in a stored state is for them as if they had changed it.
 
-use std::sync::LazyLock;
 use std::time::Duration;
 
 use driftmgr_core::ErrorKind;
@@ -8,23 +7,14 @@ use driftmgr_core::backend::LockedBy;
 use driftmgr_core::client::{ManagedState, OpenOptions};
 use driftmgr_core::context::Context;
 use driftmgr_core::env::Environment;
-use tokio::runtime::Runtime;
 
 use super::*;
+use crate::support::beside::{RESOURCE, block_on};
 use crate::support::tools::{Program, Terraform};
 
 /// The configuration before and after the move.
-const BEFORE: &str = "resource \"terraform_data\" \"one\" { input = \"first\" }\n";
+const BEFORE: &str = RESOURCE;
 const AFTER: &str = "resource \"terraform_data\" \"two\" { input = \"first\" }\n";
-
-/// One runtime for all calls: connections belong to it.
-fn block_on<T>(work: impl Future<Output = T>) -> T {
-    static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
-        let mut builder = tokio::runtime::Builder::new_multi_thread();
-        builder.enable_all().build().unwrap()
-    });
-    RUNTIME.block_on(work)
-}
 
 fn open(terraform: &Terraform, environment: &Environment, backups: &Path) -> ManagedState {
     let environment = environment

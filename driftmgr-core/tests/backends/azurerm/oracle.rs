@@ -1,25 +1,8 @@
 //! Beside the real programs: on one store, with one lock.
 
-use std::process::Child;
-use std::sync::LazyLock;
-use std::time::{Duration, Instant};
-
-use driftmgr_core::backend::BackendRegistry;
-use tokio::runtime::Runtime;
-
 use super::*;
+use crate::support::beside::{Applying, RESOURCE, block_on, initialised, next, serial};
 use crate::support::tools::{Program, Terraform};
-
-const RESOURCE: &str = "resource \"terraform_data\" \"one\" { input = \"first\" }\n";
-
-/// Waits for a file `go` while it is created, after it has made a file `here`.
-const SLOW: &str = r#"
-resource "terraform_data" "slow" {
-  provisioner "local-exec" {
-    command = "touch here; while [ ! -e go ]; do sleep 0.05; done"
-  }
-}
-"#;
 
 /// A root module whose state is in a container of this cloud.
 fn module(program: Program, azure: &Azure, container: &str, more: &str) -> Terraform {
@@ -42,53 +25,6 @@ fn module(program: Program, azure: &Azure, container: &str, more: &str) -> Terra
         .with("main.tf", RESOURCE);
     let variables = azure.variables().into_iter();
     variables.fold(terraform, |it, (name, value)| it.env(name, value))
-}
-
-/// The backend that `init` wrote down.
-fn initialised(azure: &Azure, terraform: &Terraform) -> Arc<dyn Backend> {
-    let cx = cx(azure);
-    let spec = BackendSpec::from_directory(cx.environment(), terraform.path(), None).unwrap();
-    assert_eq!(spec.kind, "azurerm");
-    BackendRegistry::builtin().open(&cx, &spec).unwrap()
-}
-
-/// One runtime for all calls: connections belong to it.
-fn block_on<T>(work: impl Future<Output = T>) -> T {
-    static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
-        let mut builder = tokio::runtime::Builder::new_multi_thread();
-        builder.enable_all().build().unwrap()
-    });
-    RUNTIME.block_on(work)
-}
-
-fn serial(state: &str) -> u64 {
-    let state: Value = serde_json::from_str(state).unwrap();
-    state["serial"].to_string().parse().unwrap()
-}
-
-/// The same state with the next serial.
-fn next(state: &str) -> String {
-    let serial = serial(state);
-    // OpenTofu writes without spaces.
-    let next = ["\"serial\": ", "\"serial\":"]
-        .iter()
-        .fold(state.to_owned(), |text, name| {
-            let (from, to) = (format!("{name}{serial},"), format!("{name}{},", serial + 1));
-            text.replacen(&from, &to, 1)
-        });
-    assert_ne!(next, state);
-    next
-}
-
-/// Ends with the test, also with one that fails.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 #[test]
@@ -116,7 +52,7 @@ fn each_reads_the_other(program: Program) {
     let (container, cx) = (azure.container(), cx(&azure));
     let terraform = module(program, &azure, &container, "snapshot = true");
     terraform.init().apply();
-    let backend = initialised(&azure, &terraform);
+    let backend = initialised(&cx, &terraform, "azurerm");
     let theirs = block_on(read(&cx, &backend, &at())).unwrap().unwrap();
     assert_eq!(theirs.as_bytes(), azure.blob(&container, KEY).unwrap());
     assert!(theirs.contains("first"));
@@ -153,21 +89,9 @@ fn each_keeps_the_other_out(program: Program) {
     let (container, cx) = (azure.container(), cx(&azure));
     let terraform = module(program, &azure, &container, "");
     terraform.init().apply();
-    let backend = initialised(&azure, &terraform);
+    let backend = initialised(&cx, &terraform, "azurerm");
     // They hold it.
-    terraform.write("slow.tf", SLOW);
-    let apply = terraform
-        .command(&["apply", "-auto-approve", "-no-color"])
-        .spawn();
-    let mut apply = Running(apply.unwrap());
-    let start = Instant::now();
-    while !terraform.file("here").exists() {
-        assert!(
-            start.elapsed() < Duration::from_secs(120),
-            "apply does not start"
-        );
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    let applying = Applying::begin(&terraform);
     let before = azure.blob(&container, KEY);
     block_on(async {
         let info = LockInfo::new(&cx, "ours");
@@ -186,8 +110,7 @@ fn each_keeps_the_other_out(program: Program) {
         assert!(read.is_some(), "reading takes no lock");
     });
     assert_eq!(azure.blob(&container, KEY), before);
-    terraform.write("go", "");
-    assert!(apply.0.wait().unwrap().success());
+    applying.finish();
     // We hold it.
     let info = LockInfo::new(&cx, "ours");
     let id = block_on(backend.lock(&cx, &at(), info)).unwrap();

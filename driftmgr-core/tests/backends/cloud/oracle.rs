@@ -1,23 +1,10 @@
 //! Beside the real programs: on one server, with one lock.
 
-use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
-
 use driftmgr_core::backend::BackendRegistry;
 
 use super::*;
+use crate::support::beside::{self, Applying, RESOURCE, block_on};
 use crate::support::tools::{Program, Terraform, Tools};
-
-const RESOURCE: &str = "resource \"terraform_data\" \"one\" { input = \"first\" }\n";
-
-/// Waits for a file `go` while it is created, after it has made a file `here`.
-const SLOW: &str = r#"
-resource "terraform_data" "slow" {
-  provisioner "local-exec" {
-    command = "touch here; while [ ! -e go ]; do sleep 0.05; done"
-  }
-}
-"#;
 
 /// The blocks, and the workspace that is selected.
 const BLOCKS: [(&str, &str); 3] = [
@@ -69,54 +56,19 @@ fn ours(terraform: &Terraform, workspaces: &str) -> Context {
     }
 }
 
+fn serial(state: &[u8]) -> u64 {
+    beside::serial(std::str::from_utf8(state).unwrap())
+}
+
+fn next(state: &[u8]) -> Bytes {
+    Bytes::from(beside::next(std::str::from_utf8(state).unwrap()))
+}
+
 /// The backend that `init` wrote down, and the selected state.
 fn initialised(cx: &Context, terraform: &Terraform) -> (Arc<dyn Backend>, StateRef) {
     let spec = BackendSpec::from_directory(cx.environment(), terraform.path(), None).unwrap();
     let at = StateRef::current(spec.workspace.name.clone());
     (BackendRegistry::builtin().open(cx, &spec).unwrap(), at)
-}
-
-fn wait_for(what: &str, mut there: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !there() {
-        assert!(start.elapsed() < Duration::from_secs(120), "{what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
-/// Ends with the test, also with one that fails.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn block_on<T>(work: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(work)
-}
-
-fn serial(state: &[u8]) -> u64 {
-    let state: Value = serde_json::from_slice(state).unwrap();
-    state["serial"].as_u64().unwrap()
-}
-
-/// The same state with the next serial.
-fn next(state: &[u8]) -> Bytes {
-    let text = std::str::from_utf8(state).unwrap();
-    let at = text.find("\"serial\":").unwrap() + "\"serial\":".len();
-    let (head, tail) = text.split_at(at);
-    let (old, new) = (serial(state).to_string(), (serial(state) + 1).to_string());
-    let next = format!("{head}{}", tail.replacen(&old, &new, 1));
-    assert_eq!(serial(next.as_bytes()), serial(state) + 1);
-    next.into()
 }
 
 #[test]
@@ -159,13 +111,7 @@ fn while_a_program_holds_the_lock_we_are_refused() {
         terraform.init().apply();
         let cx = ours(&terraform, "");
         let (backend, at) = initialised(&cx, &terraform);
-        terraform.write("slow.tf", SLOW);
-        let apply = terraform
-            .command(&["apply", "-auto-approve", "-no-color"])
-            .stdout(Stdio::null())
-            .spawn();
-        let mut apply = Running(apply.unwrap());
-        wait_for("apply works", || terraform.file("here").exists());
+        let applying = Applying::begin(&terraform);
         let before = server.store(|store| store.state("prod"));
         block_on(async {
             let options = WriteOptions::default;
@@ -185,8 +131,7 @@ fn while_a_program_holds_the_lock_we_are_refused() {
             );
         });
         assert_eq!(server.store(|store| store.state("prod")), before);
-        terraform.write("go", "");
-        assert!(apply.0.wait().unwrap().success(), "{program:?}");
+        applying.finish();
         let state = block_on(read(&backend)).unwrap().unwrap();
         assert!(
             String::from_utf8_lossy(&state).contains("slow"),

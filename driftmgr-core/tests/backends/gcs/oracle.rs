@@ -1,26 +1,12 @@
 //! Beside the real programs: on one server, with one lock.
 
-use std::process::Child;
-use std::sync::LazyLock;
-
-use driftmgr_core::backend::{BackendRegistry, WorkspaceName};
-use tokio::runtime::Runtime;
+use driftmgr_core::backend::WorkspaceName;
 
 use super::*;
+use crate::support::beside::{Applying, RESOURCE, block_on, initialised, next, serial};
 use crate::support::tools::{Program, Terraform};
 
 const BUCKET: &str = "states";
-const RESOURCE: &str = "resource \"terraform_data\" \"one\" { input = \"first\" }\n";
-
-/// Waits for a file `go` while it is created, after it has made a file `here`.
-const SLOW: &str = r#"
-resource "terraform_data" "slow" {
-  provisioner "local-exec" {
-    command = "touch here; while [ ! -e go ]; do sleep 0.05; done"
-  }
-}
-"#;
-
 /// A root module whose state is in the bucket of this server.
 fn module(program: Program, server: &FakeGcs) -> Terraform {
     server.bucket(BUCKET, true);
@@ -45,54 +31,8 @@ fn module(program: Program, server: &FakeGcs) -> Terraform {
 fn applied(program: Program, server: &FakeGcs) -> (Terraform, Arc<dyn Backend>) {
     let terraform = module(program, server);
     terraform.init().apply();
-    // The backend that `init` wrote down.
-    let cx = cx();
-    let spec = BackendSpec::from_directory(cx.environment(), terraform.path(), None).unwrap();
-    assert_eq!(spec.kind, "gcs");
-    let backend = BackendRegistry::builtin().open(&cx, &spec).unwrap();
+    let backend = initialised(&cx(), &terraform, "gcs");
     (terraform, backend)
-}
-
-/// One runtime for all calls: connections belong to it.
-fn block_on<T>(work: impl Future<Output = T>) -> T {
-    static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
-        let mut builder = tokio::runtime::Builder::new_multi_thread();
-        builder.enable_all().build().unwrap()
-    });
-    RUNTIME.block_on(work)
-}
-
-fn serial(state: &str) -> u64 {
-    let state: Value = serde_json::from_str(state).unwrap();
-    state["serial"].to_string().parse().unwrap()
-}
-
-/// The same state with the next serial.
-fn next(state: &str) -> String {
-    let serial = serial(state);
-    // OpenTofu writes without spaces.
-    let next = ["\"serial\": ", "\"serial\":"]
-        .iter()
-        .fold(state.to_owned(), |text, name| {
-            text.replacen(
-                &format!("{name}{serial},"),
-                &format!("{name}{},", serial + 1),
-                1,
-            )
-        });
-    assert_ne!(next, state);
-    next
-}
-
-/// Ends with the test, also with one that fails.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 #[test]
@@ -162,17 +102,7 @@ fn each_keeps_the_other_out(program: Program) {
     let server = FakeGcs::start();
     let (terraform, backend) = applied(program, &server);
     // They hold it.
-    terraform.write("slow.tf", SLOW);
-    let apply = terraform
-        .command(&["apply", "-auto-approve", "-no-color"])
-        .spawn();
-    let mut apply = Running(apply.unwrap());
-    let start = Instant::now();
-    while !terraform.file("here").exists() {
-        let waited = start.elapsed();
-        assert!(waited < Duration::from_secs(120), "apply does not start");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    let applying = Applying::begin(&terraform);
     let before = server.object(BUCKET, STATE);
     let generation = server.generation(BUCKET, LOCK);
     block_on(async {
@@ -190,8 +120,7 @@ fn each_keeps_the_other_out(program: Program) {
         }
     });
     assert_eq!(server.object(BUCKET, STATE), before);
-    terraform.write("go", "");
-    assert!(apply.0.wait().unwrap().success());
+    applying.finish();
     // We hold it.
     let info = LockInfo::new(&cx(), "ours");
     let id = block_on(backend.lock(&cx(), &at(), info)).unwrap();

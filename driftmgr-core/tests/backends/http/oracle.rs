@@ -1,24 +1,11 @@
 //! Beside the real programs: on one server, with one lock.
 
-use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
-
 use driftmgr_core::ErrorKind;
 use driftmgr_core::backend::{BackendRegistry, LockedBy};
 
 use super::*;
+use crate::support::beside::{Applying, RESOURCE, block_on, initialised, next, serial};
 use crate::support::tools::{Program, Terraform};
-
-const RESOURCE: &str = "resource \"terraform_data\" \"one\" { input = \"first\" }\n";
-
-/// Waits for a file `go` while it is created, after it has made a file `here`.
-const SLOW: &str = r#"
-resource "terraform_data" "slow" {
-  provisioner "local-exec" {
-    command = "touch here; while [ ! -e go ]; do sleep 0.05; done"
-  }
-}
-"#;
 
 /// A root module whose state is on the server.
 fn module(program: Program, server: &StateServer) -> Terraform {
@@ -39,66 +26,13 @@ fn module(program: Program, server: &StateServer) -> Terraform {
         .with("main.tf", RESOURCE)
 }
 
-/// The backend that `init` wrote down.
-fn initialised(terraform: &Terraform) -> Arc<dyn Backend> {
-    let cx = cx();
-    let spec = BackendSpec::from_directory(cx.environment(), terraform.path(), None).unwrap();
-    assert_eq!(spec.kind, "http");
-    BackendRegistry::builtin().open(&cx, &spec).unwrap()
-}
-
-fn wait_for(what: &str, mut there: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !there() {
-        assert!(start.elapsed() < Duration::from_secs(120), "{what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
-/// Ends with the test, also with one that fails.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn block_on<T>(work: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(work)
-}
-
-/// The same state with the next serial.
-fn next(state: &str) -> String {
-    let at = state.find("\"serial\":").unwrap() + "\"serial\":".len();
-    let (head, tail) = state.split_at(at);
-    let number = serial(state).to_string();
-    let next = format!(
-        "{head}{}",
-        tail.replacen(&number, &(serial(state) + 1).to_string(), 1)
-    );
-    assert_eq!(serial(&next), serial(state) + 1);
-    next
-}
-
-fn serial(state: &str) -> u64 {
-    let state: Value = serde_json::from_str(state).unwrap();
-    state["serial"].to_string().parse().unwrap()
-}
-
 #[test]
 fn what_the_programs_wrote_is_read_byte_for_byte_and_what_we_wrote_is_no_change() {
     for program in Program::ORACLES {
         let server = StateServer::start(Behaviour::default());
         let terraform = module(program, &server);
         terraform.init().apply();
-        let backend = initialised(&terraform);
+        let backend = initialised(&cx(), &terraform, "http");
         let theirs = block_on(read(&backend)).unwrap().unwrap();
         assert_eq!(
             theirs.as_bytes(),
@@ -130,14 +64,8 @@ fn while_a_program_holds_the_lock_we_are_refused() {
         let server = StateServer::start(Behaviour::default());
         let terraform = module(program, &server);
         terraform.init().apply();
-        let backend = initialised(&terraform);
-        terraform.write("slow.tf", SLOW);
-        let apply = terraform
-            .command(&["apply", "-auto-approve", "-no-color"])
-            .stdout(Stdio::null())
-            .spawn();
-        let mut apply = Running(apply.unwrap());
-        wait_for("apply works", || terraform.file("here").exists());
+        let backend = initialised(&cx(), &terraform, "http");
+        let applying = Applying::begin(&terraform);
         let before = server.state(PATH);
         block_on(async {
             let held = server.holder(PATH).unwrap();
@@ -160,8 +88,7 @@ fn while_a_program_holds_the_lock_we_are_refused() {
             );
         });
         assert_eq!(server.state(PATH), before);
-        terraform.write("go", "");
-        assert!(apply.0.wait().unwrap().success(), "{program:?}");
+        applying.finish();
         assert_eq!(server.holder(PATH), None);
         let state = block_on(read(&backend)).unwrap().unwrap();
         assert!(state.contains("slow"), "{program:?}");
@@ -175,7 +102,7 @@ fn while_we_hold_the_lock_the_programs_are_refused() {
         let server = StateServer::start(Behaviour::default());
         let terraform = module(program, &server);
         terraform.init().apply();
-        let backend = initialised(&terraform);
+        let backend = initialised(&cx(), &terraform, "http");
         let id = block_on(backend.lock(&cx(), &at(), info())).unwrap();
         let said = terraform.fails(&["plan", "-no-color"]);
         for part in [id.0.as_str(), "me@here", "test", "driftmgr"] {
@@ -248,7 +175,7 @@ fn headers_are_those_of_opentofu() {
     );
     let terraform = Terraform::new(Program::OpenTofu).with("main.tf", &block);
     terraform.init().apply();
-    let backend = initialised(&terraform);
+    let backend = initialised(&cx(), &terraform, "http");
     let state = block_on(read(&backend)).unwrap().unwrap();
     assert_eq!(state.as_bytes(), server.state(PATH).unwrap());
     // Terraform does not know the argument.

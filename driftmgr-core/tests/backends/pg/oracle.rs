@@ -1,24 +1,12 @@
 //! Beside the real programs: on one server, with one lock.
 
-use std::process::Child;
-use std::sync::LazyLock;
-
-use driftmgr_core::backend::{BackendRegistry, WorkspaceName};
-use tokio::runtime::Runtime;
+use driftmgr_core::backend::WorkspaceName;
 
 use super::*;
+use crate::support::beside::{Applying, block_on, initialised, next, serial};
 use crate::support::tools::{Program, Terraform};
 
 const RESOURCE: &str = "resource \"terraform_data\" \"one\" { input = \"first é\" }\n";
-
-/// Waits for a file `go` while it is created, after it has made a file `here`.
-const SLOW: &str = r#"
-resource "terraform_data" "slow" {
-  provisioner "local-exec" {
-    command = "touch here; while [ ! -e go ]; do sleep 0.05; done"
-  }
-}
-"#;
 
 /// A root module whose states are on this server, in a schema of its own.
 fn module(program: Program, server: &Postgres, schema: &str) -> Terraform {
@@ -31,57 +19,10 @@ fn module(program: Program, server: &Postgres, schema: &str) -> Terraform {
         .with("main.tf", RESOURCE)
 }
 
-/// The backend that `init` wrote down.
-fn initialised(terraform: &Terraform) -> Arc<dyn Backend> {
-    let cx = cx();
-    let spec = BackendSpec::from_directory(cx.environment(), terraform.path(), None).unwrap();
-    assert_eq!(spec.kind, "pg");
-    BackendRegistry::builtin().open(&cx, &spec).unwrap()
-}
-
-/// One runtime for all calls: connections belong to it.
-fn block_on<T>(work: impl Future<Output = T>) -> T {
-    static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
-        let mut builder = tokio::runtime::Builder::new_multi_thread();
-        builder.enable_all().build().unwrap()
-    });
-    RUNTIME.block_on(work)
-}
-
-fn serial(state: &str) -> u64 {
-    let state: Value = serde_json::from_str(state).unwrap();
-    state["serial"].to_string().parse().unwrap()
-}
-
-/// The same state with the next serial.
-fn next(state: &str) -> String {
-    let serial = serial(state);
-    // OpenTofu writes without spaces.
-    let next = ["\"serial\": ", "\"serial\":"]
-        .iter()
-        .fold(state.to_owned(), |text, name| {
-            let (old, new) = (format!("{name}{serial},"), format!("{name}{},", serial + 1));
-            text.replacen(&old, &new, 1)
-        });
-    assert_ne!(next, state);
-    next
-}
-
 /// What was printed without its lines and bars.
 fn flat(printed: &str) -> String {
     let words: Vec<&str> = printed.split_whitespace().filter(|w| *w != "│").collect();
     words.join(" ")
-}
-
-/// Ends with the test, also with one that fails.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 #[test]
@@ -111,7 +52,7 @@ fn each_reads_the_other(program: Program) {
     let stored = |name: &str| server.state("postgres", "theirs.states", name);
     let terraform = module(program, &server, "theirs");
     terraform.init().apply();
-    let backend = initialised(&terraform);
+    let backend = initialised(&cx(), &terraform, "pg");
     let theirs = block_on(get(&backend)).unwrap().unwrap();
     assert_eq!(theirs.as_bytes(), stored("default").unwrap());
     assert!(theirs.contains("first é"));
@@ -159,21 +100,9 @@ fn each_keeps_the_other_out(program: Program) {
     );
     block_on(creating.unlock(&cx(), &at(), &id)).unwrap();
     terraform.apply();
-    let backend = initialised(&terraform);
+    let backend = initialised(&cx(), &terraform, "pg");
     // They hold it.
-    terraform.write("slow.tf", SLOW);
-    let apply = terraform
-        .command(&["apply", "-auto-approve", "-no-color"])
-        .spawn();
-    let mut apply = Running(apply.unwrap());
-    let start = Instant::now();
-    while !terraform.file("here").exists() {
-        assert!(
-            start.elapsed() < Duration::from_secs(120),
-            "apply does not start"
-        );
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    let applying = Applying::begin(&terraform);
     let before = server.state("postgres", "theirs.states", "default");
     block_on(async {
         for error in [
@@ -190,8 +119,7 @@ fn each_keeps_the_other_out(program: Program) {
         }
     });
     assert_eq!(server.state("postgres", "theirs.states", "default"), before);
-    terraform.write("go", "");
-    assert!(apply.0.wait().unwrap().success());
+    applying.finish();
     // We hold it.
     let id = block_on(backend.lock(&cx(), &at(), info())).unwrap();
     let printed = flat(&terraform.fails(&["plan", "-no-color"]));

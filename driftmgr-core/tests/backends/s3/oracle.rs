@@ -1,24 +1,10 @@
 //! Beside the real programs: on one server, with one lock.
 
-use std::process::Child;
-use std::sync::LazyLock;
-
-use driftmgr_core::backend::{BackendRegistry, LockedBy, WorkspaceName};
-use tokio::runtime::Runtime;
+use driftmgr_core::backend::{LockedBy, WorkspaceName};
 
 use super::*;
+use crate::support::beside::{Applying, RESOURCE, block_on, initialised, next, serial};
 use crate::support::tools::{Program, Terraform};
-
-const RESOURCE: &str = "resource \"terraform_data\" \"one\" { input = \"first\" }\n";
-
-/// Waits for a file `go` while it is created, after it has made a file `here`.
-const SLOW: &str = r#"
-resource "terraform_data" "slow" {
-  provisioner "local-exec" {
-    command = "touch here; while [ ! -e go ]; do sleep 0.05; done"
-  }
-}
-"#;
 
 /// The ways to lock; both together last.
 const WAYS: [(&str, &str); 3] = [
@@ -59,56 +45,6 @@ fn module(program: Program, moto: &Moto, bucket: &str, lock: &str) -> Terraform 
         .with("main.tf", RESOURCE)
 }
 
-/// The backend that `init` wrote down.
-fn initialised(terraform: &Terraform) -> Arc<dyn Backend> {
-    let cx = cx();
-    let spec = BackendSpec::from_directory(cx.environment(), terraform.path(), None).unwrap();
-    assert_eq!(spec.kind, "s3");
-    BackendRegistry::builtin().open(&cx, &spec).unwrap()
-}
-
-/// One runtime for all calls: connections belong to it.
-fn block_on<T>(work: impl Future<Output = T>) -> T {
-    static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
-        let mut builder = tokio::runtime::Builder::new_multi_thread();
-        builder.enable_all().build().unwrap()
-    });
-    RUNTIME.block_on(work)
-}
-
-fn serial(state: &str) -> u64 {
-    let state: Value = serde_json::from_str(state).unwrap();
-    state["serial"].to_string().parse().unwrap()
-}
-
-/// The same state with the next serial.
-fn next(state: &str) -> String {
-    let serial = serial(state);
-    // OpenTofu writes without spaces.
-    let next = ["\"serial\": ", "\"serial\":"]
-        .iter()
-        .fold(state.to_owned(), |text, name| {
-            text.replacen(
-                &format!("{name}{serial},"),
-                &format!("{name}{},", serial + 1),
-                1,
-            )
-        });
-    assert_ne!(next, state);
-    next
-}
-
-/// Ends with the test, also with one that fails.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 fn on_each(
     program: Program,
     ways: &[(&str, &str)],
@@ -121,7 +57,12 @@ fn on_each(
         moto.bucket(&bucket, true);
         let terraform = module(program, &moto, &bucket, lock);
         terraform.init().apply();
-        check(&moto, &terraform, initialised(&terraform), &bucket);
+        check(
+            &moto,
+            &terraform,
+            initialised(&cx(), &terraform, "s3"),
+            &bucket,
+        );
     }
 }
 
@@ -196,19 +137,7 @@ fn each_reads_the_other(program: Program) {
 fn each_keeps_the_other_out(program: Program) {
     on_each(program, &WAYS, |moto, terraform, backend, bucket| {
         // They hold it.
-        terraform.write("slow.tf", SLOW);
-        let apply = terraform
-            .command(&["apply", "-auto-approve", "-no-color"])
-            .spawn();
-        let mut apply = Running(apply.unwrap());
-        let start = Instant::now();
-        while !terraform.file("here").exists() {
-            assert!(
-                start.elapsed() < Duration::from_secs(120),
-                "apply does not start"
-            );
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        let applying = Applying::begin(terraform);
         let before = moto.object(bucket, KEY);
         block_on(async {
             let info = LockInfo::new(&cx(), "ours");
@@ -224,8 +153,7 @@ fn each_keeps_the_other_out(program: Program) {
             }
         });
         assert_eq!(moto.object(bucket, KEY), before);
-        terraform.write("go", "");
-        assert!(apply.0.wait().unwrap().success(), "{bucket}");
+        applying.finish();
         // We hold it.
         let info = LockInfo::new(&cx(), "ours");
         let id = block_on(backend.lock(&cx(), &at(), info)).unwrap();

@@ -229,6 +229,18 @@ impl Context {
     }
 }
 
+/// Runs work that blocks on a thread for it. When the operation ends before, the work goes on and nobody learns what it came to.
+/// `what` is what it does, for people.
+pub(crate) async fn blocking<T: Send + 'static>(
+    cx: &Context,
+    what: &str,
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    cx.check()?;
+    cx.run(joined(tokio::task::spawn_blocking(work), what))
+        .await
+}
+
 /// The result of a task; one that did not end in order is `Unexpected`. `what` is what the task did, for people.
 pub(crate) async fn joined<T>(task: JoinHandle<Result<T>>, what: &str) -> Result<T> {
     task.await.unwrap_or_else(|e| {

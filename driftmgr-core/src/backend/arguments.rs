@@ -1,6 +1,6 @@
 //! The arguments of a backend block with the types that Terraform gives them, each with the environment variables that stand in for it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
@@ -129,6 +129,12 @@ impl<'a> Arguments<'a> {
         Ok(self.exact_text(name)?.or_else(|| self.variable(variables)))
     }
 
+    /// The same, where what is empty in the end counts as not set.
+    pub(super) fn filled_or(&self, name: &str, variables: &[&str]) -> Result<Option<String>> {
+        let text = self.exact_text_or(name, variables)?;
+        Ok(text.filter(|text| !text.is_empty()))
+    }
+
     fn variable(&self, names: &[&str]) -> Option<String> {
         let set = names.iter().find_map(|name| self.environment.get(name));
         set.map(str::to_owned)
@@ -178,8 +184,8 @@ impl<'a> Arguments<'a> {
         number.map_err(|_| self.invalid(format!("{variable} is not a whole number")))
     }
 
-    /// A set of strings; `None` when it is not set.
-    pub(super) fn texts(&self, name: &str) -> Result<Option<BTreeSet<String>>> {
+    /// Strings, a set or a list of them; `None` when they are not set.
+    pub(super) fn texts<C: FromIterator<String>>(&self, name: &str) -> Result<Option<C>> {
         let wrong = || self.wrong_type(name, "a list of strings");
         match self.values.get(name) {
             None => Ok(None),

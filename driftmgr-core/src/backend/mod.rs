@@ -12,6 +12,8 @@ pub mod cloud;
 pub mod gcs;
 #[cfg(feature = "http")]
 pub mod http;
+#[cfg(any(feature = "gcs", feature = "s3"))]
+mod kept;
 pub mod local;
 mod lock;
 pub mod memory;
@@ -21,6 +23,8 @@ mod registry;
 #[cfg(feature = "s3")]
 pub mod s3;
 mod spec;
+#[cfg(feature = "_remote")]
+mod task;
 #[cfg(feature = "_transport")]
 mod transport;
 mod url;

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::open::{Surroundings, place_of, surroundings};
 use super::options::OpenOptions;
 use crate::configuration::{Module, RootModule, Workspace};
-use crate::context::{Context, joined};
+use crate::context::{Context, blocking};
 use crate::error::{Error, ErrorKind, Result};
 use crate::state::State;
 use crate::state::encryption::{Encryption, Envelope};
@@ -44,8 +44,7 @@ async fn aside(
     cx: &Context,
     work: impl FnOnce() -> Result<Bytes> + Send + 'static,
 ) -> Result<Bytes> {
-    let work = tokio::task::spawn_blocking(work);
-    cx.run(joined(work, "work on an encrypted state")).await
+    blocking(cx, "work on an encrypted state", work).await
 }
 
 /// How the states of a root module are encrypted; `None` where nothing says so.

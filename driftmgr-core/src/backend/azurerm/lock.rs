@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::client::{Client, Guard, Head, Metadata};
 use super::error::{Action, Refusal};
 use crate::backend::lock::not_held;
+use crate::backend::task::last_words;
 use crate::backend::{LockId, LockInfo, LockedBy};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
@@ -55,7 +56,7 @@ pub(super) async fn take(
             Ok(Err(refusal)) => return Err(refusal.error),
             Err(error) => {
                 // It may have been taken, and the answer was lost.
-                abandon(client, cx, blob, &info.id).await;
+                abandon(client, cx, blob, &info.lock_id(), false).await;
                 return Err(error);
             }
         }
@@ -111,16 +112,15 @@ async fn describe(client: &Client, cx: &Context, blob: &str, info: &LockInfo) ->
     match described.await {
         Ok(head) => Ok(Held { id, head }),
         Err(error) => {
-            abandon(client, cx, blob, &id.0).await;
+            abandon(client, cx, blob, &id, false).await;
             Err(error)
         }
     }
 }
 
 /// Gives back what nobody will use. That it may not be there is why this can fail.
-async fn abandon(client: &Client, cx: &Context, blob: &str, id: &str) {
-    let id = LockId(id.to_owned());
-    if let Err(error) = give_back(client, &cx.detached(), blob, &id, false).await {
+pub(super) async fn abandon(client: &Client, cx: &Context, blob: &str, id: &LockId, tidy: bool) {
+    if let Err(error) = give_back(client, &last_words(cx), blob, id, tidy).await {
         tracing::debug!(%error, "a lock was not there to be given back");
     }
 }

@@ -17,17 +17,15 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use tokio::sync::oneshot;
-use tracing::Instrument;
 
 use self::client::Client;
 use self::error::masked;
 use self::state::Change;
 use super::{
     Backend, BackendInfo, BackendSpec, Capability, LockId, LockInfo, RawState, StateRef,
-    StateVersion, WorkspaceName, WriteOptions, Written,
+    StateVersion, WorkspaceName, WriteOptions, Written, task,
 };
-use crate::context::{Context, joined};
+use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
 
 pub use config::AzureConfig;
@@ -91,10 +89,7 @@ impl AzureBackend {
         operation: &'static str,
         work: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Result<T> {
-        let task = tokio::spawn(work.in_current_span());
-        joined(task, "work on a state in a storage account")
-            .await
-            .map_err(self.said(operation))
+        task::to_its_end(work).await.map_err(self.said(operation))
     }
 
     async fn change(
@@ -200,25 +195,18 @@ impl Backend for AzureBackend {
         let (cx, client) = (self.cx(cx), Arc::clone(&self.client));
         let blob = client.config.blob(&at.workspace);
         let tidy = !at.workspace.is_default();
-        let (tell, told) = oneshot::channel();
-        self.changing("backend.lock", async move {
-            let id = lock::take(&client, &cx, &blob, info).await?.id;
-            // Whoever stopped waiting does not know that there is a lock to give back.
-            if tell.send(id.clone()).is_err() {
-                lock::give_back(&client, &cx.detached(), &blob, &id, tidy).await?;
-            }
-            Ok(())
-        })
-        .await?;
-        told.await.map_err(|e| {
-            Error::new(ErrorKind::Unexpected, "taking a lock ended early").with_source(e)
-        })
+        let back = (Arc::clone(&client), cx.clone(), blob.clone());
+        let taken = task::take_lock(
+            async move { Ok(lock::take(&client, &cx, &blob, info).await?.id) },
+            async move |id| lock::abandon(&back.0, &back.1, &back.2, &id, tidy).await,
+        );
+        taken.await.map_err(self.said("backend.lock"))
     }
 
     async fn unlock(&self, cx: &Context, at: &StateRef, id: &LockId) -> Result<()> {
         // Giving a lock back is right also when the rest was cancelled.
         let (cx, client, id) = (
-            self.cx(&cx.detached()),
+            self.cx(&task::last_words(cx)),
             Arc::clone(&self.client),
             id.clone(),
         );

@@ -2,6 +2,8 @@
 //! (<https://developer.hashicorp.com/terraform/cli/cloud/settings>, <https://developer.hashicorp.com/terraform/language/backend/remote>,
 //! <https://opentofu.org/docs/cli/cloud/settings/>).
 
+use std::collections::BTreeSet;
+
 use super::mapping::Mapping;
 use crate::backend::BackendSpec;
 use crate::backend::arguments::Arguments;
@@ -188,6 +190,6 @@ fn tags(inside: &Arguments<'_>) -> Result<Option<Mapping>> {
     if let Ok(map) = inside.map("tags") {
         return Ok((!map.is_empty()).then_some(Mapping::KeyValues(map)));
     }
-    let tags = inside.texts("tags")?.unwrap_or_default();
+    let tags: BTreeSet<String> = inside.texts("tags")?.unwrap_or_default();
     Ok((!tags.is_empty()).then_some(Mapping::Tags(tags)))
 }

@@ -1,7 +1,5 @@
 //! The lock of a workspace. The server knows who holds it, by the token, and takes a reason: there the holder's id stands.
 
-use std::time::Duration;
-
 use reqwest::Method;
 use serde_json::json;
 
@@ -9,6 +7,7 @@ use super::client::{Call, CloudClient};
 use super::error::Action;
 use super::not_held;
 use super::workspace::Found;
+use crate::backend::task::last_words;
 use crate::backend::{LockId, LockInfo, LockedBy, StateRef};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
@@ -18,9 +17,6 @@ const REASON: &str = "Locked by driftmgr: ";
 
 /// A lock is asked for so often while it comes and goes.
 const ATTEMPTS: u32 = 3;
-
-/// Giving a lock back is tried for so long after the rest was cancelled.
-const LAST_WORDS: Duration = Duration::from_secs(30);
 
 /// Who holds the lock.
 pub(super) enum Holder {
@@ -229,7 +225,7 @@ impl CloudClient {
 
     /// Gives back a lock that may be ours.
     pub(super) async fn abandon(&self, cx: &Context, at: &StateRef, info: &LockInfo) {
-        let cx = cx.detached().with_timeout(LAST_WORDS);
+        let cx = last_words(cx);
         let Ok(Some(found)) = self.find(&cx, at).await else {
             return;
         };
@@ -247,7 +243,7 @@ impl CloudClient {
         info: &LockInfo,
         result: Result<T>,
     ) -> Result<T> {
-        let cx = cx.detached().with_timeout(LAST_WORDS);
+        let cx = last_words(cx);
         let back = self.release(&cx, found, "unlock").await;
         let value = result?;
         match back {

@@ -19,10 +19,10 @@ use self::client::CloudClient;
 use super::lock::not_held;
 use super::{
     Backend, BackendInfo, BackendSpec, Capability, LockId, LockInfo, RawState, StateRef,
-    StateVersion, WorkspaceName, WriteOptions, Written,
+    StateVersion, WorkspaceName, WriteOptions, Written, task,
 };
-use crate::context::{Context, joined};
-use crate::error::{Error, ErrorKind, Result};
+use crate::context::Context;
+use crate::error::Result;
 
 pub use config::CloudConfig;
 
@@ -69,7 +69,7 @@ impl CloudBackend {
         operation: &'static str,
         work: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Result<T> {
-        joined(tokio::spawn(work), "work on a remote state")
+        task::to_its_end(work)
             .await
             .map_err(|e| e.with_operation(operation))
     }
@@ -152,21 +152,15 @@ impl Backend for CloudBackend {
     async fn lock(&self, cx: &Context, at: &StateRef, info: LockInfo) -> Result<LockId> {
         at.only_current()?;
         let (cx, client, at) = (cx.clone(), Arc::clone(&self.client), at.clone());
-        let (tell, told) = tokio::sync::oneshot::channel();
-        let work = async move {
-            let taken = client.lock(&cx, &at, &info).await;
-            // Whoever stopped waiting does not know that there is a lock to give back.
-            if let Err(Ok(_)) = tell.send(taken.map(|()| info.lock_id())) {
-                client.abandon(&cx, &at, &info).await;
-            }
-            Ok(())
-        };
-        self.change("backend.lock", work).await?;
-        told.await
-            .unwrap_or_else(|e| {
-                Err(Error::new(ErrorKind::Unexpected, "work on a lock ended early").with_source(e))
-            })
-            .map_err(|e| e.with_operation("backend.lock"))
+        let back = (Arc::clone(&client), cx.clone(), at.clone(), info.clone());
+        let taken = task::take_lock(
+            async move {
+                let taken = client.lock(&cx, &at, &info).await;
+                taken.map(|()| info.lock_id())
+            },
+            async move |_| back.0.abandon(&back.1, &back.2, &back.3).await,
+        );
+        taken.await.map_err(|e| e.with_operation("backend.lock"))
     }
 
     async fn unlock(&self, cx: &Context, at: &StateRef, id: &LockId) -> Result<()> {

@@ -149,7 +149,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn config(&self) -> Result<GcsConfig> {
-        let universe = self.text("universe_domain", UNIVERSE)?;
+        let universe = self.arguments.filled_or("universe_domain", UNIVERSE)?;
         let (customer_key, kms_key) = self.encryption()?;
         let identity = self.identity(universe.as_deref())?;
         let mut secrets = identity.secrets();
@@ -170,15 +170,11 @@ impl Reader<'_> {
         })
     }
 
-    /// Text that is not empty. An empty argument keeps the variables out.
-    fn text(&self, name: &str, variables: &[&str]) -> Result<Option<String>> {
-        let text = self.arguments.exact_text_or(name, variables)?;
-        Ok(text.filter(|t| !t.is_empty()))
-    }
-
     fn encryption(&self) -> Result<(Option<CustomerKey>, Option<String>)> {
-        let customer = self.text("encryption_key", ENCRYPTION_KEY)?;
-        let kms = self.text("kms_encryption_key", KMS_ENCRYPTION_KEY)?;
+        let customer = self.arguments.filled_or("encryption_key", ENCRYPTION_KEY)?;
+        let kms = self
+            .arguments
+            .filled_or("kms_encryption_key", KMS_ENCRYPTION_KEY)?;
         let given = ["encryption_key", "kms_encryption_key"]
             .iter()
             .all(|name| self.arguments.has(name));
@@ -209,22 +205,29 @@ impl Reader<'_> {
     }
 
     fn identity(&self, universe: Option<&str>) -> Result<Identity> {
-        let source = match self.text("access_token", ACCESS_TOKEN)? {
+        let source = match self.arguments.filled_or("access_token", ACCESS_TOKEN)? {
             Some(token) => Source::Token(Sensitive::new(token)),
             None => match self.arguments.text_or("credentials", CREDENTIALS)? {
                 Some(given) => self.credentials(given, universe)?,
                 None => Source::Ambient,
             },
         };
-        let target = self.text("impersonate_service_account", IMPERSONATE)?;
-        let delegates = self.delegates()?;
+        let target = self
+            .arguments
+            .filled_or("impersonate_service_account", IMPERSONATE)?;
+        let delegates = self
+            .arguments
+            .texts("impersonate_service_account_delegates")?;
         let impersonation = target.map(|account| {
-            Impersonation::of_account(&account, delegates, universe.unwrap_or(GOOGLE)).ok_or_else(
-                || {
-                    let reason = "the gcs backend's `impersonate_service_account` is no account";
-                    self.arguments.invalid(reason)
-                },
+            Impersonation::of_account(
+                &account,
+                delegates.unwrap_or_default(),
+                universe.unwrap_or(GOOGLE),
             )
+            .ok_or_else(|| {
+                let reason = "the gcs backend's `impersonate_service_account` is no account";
+                self.arguments.invalid(reason)
+            })
         });
         Ok(Identity {
             source,
@@ -246,23 +249,6 @@ impl Reader<'_> {
         Ok(Source::Key(Box::new(key)))
     }
 
-    fn delegates(&self) -> Result<Vec<String>> {
-        let name = "impersonate_service_account_delegates";
-        let value = self.spec.config.get(name).map(Sensitive::expose);
-        let wrong = || {
-            let reason = format!("the backend's argument `{name}` is not a list of strings");
-            self.arguments.invalid(reason)
-        };
-        match value {
-            None | Some(serde_json::Value::Null) => Ok(Vec::new()),
-            Some(serde_json::Value::Array(all)) => all
-                .iter()
-                .map(|one| one.as_str().map(str::to_owned).ok_or_else(wrong))
-                .collect(),
-            Some(_) => Err(wrong()),
-        }
-    }
-
     /// The text of the file that is named, or else the text itself: both programs take either.
     fn file_or_text(&self, given: String) -> Result<String> {
         let path = match given.strip_prefix("~/") {
@@ -280,7 +266,10 @@ impl Reader<'_> {
     }
 
     fn endpoint(&self, universe: &str) -> Result<Url> {
-        let text = match self.text("storage_custom_endpoint", ENDPOINT)? {
+        let text = match self
+            .arguments
+            .filled_or("storage_custom_endpoint", ENDPOINT)?
+        {
             None => format!("https://storage.{universe}{API}"),
             // As Google's library has it: a host alone stands in the usual address.
             Some(host) if !host.contains("://") => format!("https://{host}{API}"),

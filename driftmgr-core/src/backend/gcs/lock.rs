@@ -1,25 +1,17 @@
 //! The lock of both programs: an object beside the state whose generation is the lock's id.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 
 use super::client::{Client, NOTHING, Outcome};
 use super::config::Name;
 use crate::backend::lock::not_held;
+use crate::backend::task::last_words;
 use crate::backend::{LockId, LockInfo, LockedBy};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
 
 /// So often a lock may vanish between being met and being read before we give up.
 const ATTEMPTS: usize = 3;
-/// What has to be done also when the rest was cancelled may take so long.
-const LAST_WORDS: Duration = Duration::from_secs(30);
-
-/// A context for that.
-pub(super) fn detached(cx: &Context) -> Context {
-    cx.detached().with_timeout(LAST_WORDS)
-}
 
 /// Who holds a lock, and its generation.
 struct Holder {
@@ -116,7 +108,7 @@ fn locked(client: &Client, name: &Name, holder: Option<Holder>) -> Error {
 
 /// Gives back a lock that may be ours, of which nobody knows.
 pub(super) async fn abandon(client: &Client, cx: &Context, name: &Name, info: &LockInfo) {
-    let cx = detached(cx);
+    let cx = last_words(cx);
     let given_back = async {
         match holder(client, &cx, name).await? {
             Some(holder) if is_by(&holder, info) => client

@@ -10,32 +10,24 @@ mod state;
 mod token;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use tracing::Instrument;
 
 use self::client::Client;
 use self::state::{Change, Place};
+use super::kept::KeepsVersions;
 use super::{
     Backend, BackendInfo, BackendSpec, Capability, LockId, LockInfo, RawState, StateRef,
-    StateVersion, WorkspaceName, WriteOptions, Written,
+    StateVersion, WorkspaceName, WriteOptions, Written, task,
 };
-use crate::context::{Context, joined};
+use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
 
 pub use config::GcsConfig;
 
 /// So many requests at a time are useful.
 const CONCURRENCY: usize = 64;
-
-/// Nobody asked yet.
-const UNKNOWN: u8 = 0;
-/// What is overwritten can be got back.
-const KEPT: u8 = 1;
-/// It cannot.
-const NOT_KEPT: u8 = 2;
 
 /// States in the buckets of Google Cloud Storage, as Terraform's and OpenTofu's `gcs` backend keeps them. Clones are one client.
 #[derive(Clone)]
@@ -46,19 +38,13 @@ pub struct GcsBackend {
 
 struct Inner {
     client: Client,
-    /// What is known of the bucket's versions.
-    versioning: AtomicU8,
+    versioning: KeepsVersions,
 }
 
 impl Inner {
-    fn learn(&self, kept: bool) {
-        let known = if kept { KEPT } else { NOT_KEPT };
-        self.versioning.store(known, Ordering::Relaxed);
-    }
-
     async fn ask_versioning(&self, cx: &Context) -> Result<bool> {
         let kept = self.client.keeps_versions(cx).await?;
-        self.learn(kept);
+        self.versioning.learn(kept);
         Ok(kept)
     }
 }
@@ -79,7 +65,7 @@ impl GcsBackend {
             },
             inner: Arc::new(Inner {
                 client: Client::new(cx, config)?,
-                versioning: AtomicU8::new(UNKNOWN),
+                versioning: KeepsVersions::default(),
             }),
         })
     }
@@ -116,8 +102,7 @@ impl GcsBackend {
         operation: &'static str,
         work: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Result<T> {
-        let task = tokio::spawn(work.in_current_span());
-        joined(task, "work on a state in a bucket")
+        task::to_its_end(work)
             .await
             .map_err(|e| e.with_operation(operation))
     }
@@ -167,7 +152,7 @@ impl Backend for GcsBackend {
             write: true,
             lock: true,
             workspaces: true,
-            versions: self.inner.versioning.load(Ordering::Relaxed) != NOT_KEPT,
+            versions: self.inner.versioning.is_possible(),
             if_match: true,
             concurrency: CONCURRENCY,
         }
@@ -229,26 +214,17 @@ impl Backend for GcsBackend {
         at.only_current()?;
         cx.check()?;
         let (inner, cx, name) = (Arc::clone(&self.inner), cx.clone(), self.place(at).lock);
-        let (tell, told) = tokio::sync::oneshot::channel();
-        let work = async move {
-            let taken = lock::take(&inner.client, &cx, &name, &info).await;
-            // Whoever stopped waiting does not know that there is a lock to give back.
-            if let Err(Ok(_)) = tell.send(taken) {
-                lock::abandon(&inner.client, &cx, &name, &info).await;
-            }
-            Ok(())
-        };
-        self.changing("backend.lock", work).await?;
-        told.await
-            .unwrap_or_else(|e| {
-                Err(Error::new(ErrorKind::Unexpected, "work on a lock ended early").with_source(e))
-            })
-            .map_err(|e| e.with_operation("backend.lock"))
+        let back = (Arc::clone(&inner), cx.clone(), name.clone(), info.clone());
+        let taken = task::take_lock(
+            async move { lock::take(&inner.client, &cx, &name, &info).await },
+            async move |_| lock::abandon(&back.0.client, &back.1, &back.2, &back.3).await,
+        );
+        taken.await.map_err(|e| e.with_operation("backend.lock"))
     }
 
     async fn unlock(&self, cx: &Context, at: &StateRef, id: &LockId) -> Result<()> {
         // Giving a lock back is right also when the rest was cancelled.
-        let (inner, cx, id) = (Arc::clone(&self.inner), lock::detached(cx), id.clone());
+        let (inner, cx, id) = (Arc::clone(&self.inner), task::last_words(cx), id.clone());
         let name = self.place(at).lock;
         self.changing("backend.unlock", async move {
             lock::release(&inner.client, &cx, &name, &id).await

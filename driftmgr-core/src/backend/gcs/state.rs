@@ -6,6 +6,7 @@ use super::Inner;
 use super::client::{Client, NOTHING, Outcome};
 use super::config::Name;
 use super::lock;
+use crate::backend::task::last_words;
 use crate::backend::{LockInfo, RawState, StateVersion, WriteOptions, Written};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
@@ -109,7 +110,7 @@ pub(super) async fn change(
     }
     let id = lock::take(client, cx, &place.lock, &own).await?;
     let changed = apply(inner, cx, &place.state, change, options).await;
-    let released = lock::release(client, &lock::detached(cx), &place.lock, &id).await;
+    let released = lock::release(client, &last_words(cx), &place.lock, &id).await;
     let written = changed?;
     match released {
         Ok(()) => Ok(written),
@@ -170,7 +171,7 @@ async fn apply(
 async fn kept(inner: &Inner, cx: &Context, name: &Name, generation: i64) -> Option<i64> {
     match inner.client.head(cx, name, Some(generation)).await {
         Ok(found) => {
-            inner.learn(found.is_some());
+            inner.versioning.learn(found.is_some());
             found.map(|object| object.generation)
         }
         // The state is written all the same.

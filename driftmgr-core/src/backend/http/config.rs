@@ -136,14 +136,8 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Text that is not empty.
-    fn filled(&self, name: &str, variable: &str) -> Result<Option<String>> {
-        let text = self.arguments.exact_text_or(name, &[variable])?;
-        Ok(text.filter(|t| !t.is_empty()))
-    }
-
     fn url(&self, name: &str, variable: &str) -> Result<Option<Url>> {
-        let Some(text) = self.filled(name, variable)? else {
+        let Some(text) = self.arguments.filled_or(name, &[variable])? else {
             return Ok(None);
         };
         // The text can hold a password, and so can the parser's words.
@@ -157,7 +151,7 @@ impl Reader<'_> {
     }
 
     fn method(&self, name: &str, variable: &str, default: &str) -> Result<Method> {
-        let text = self.filled(name, variable)?;
+        let text = self.arguments.filled_or(name, &[variable])?;
         let text = text.as_deref().unwrap_or(default);
         Method::from_bytes(text.as_bytes()).map_err(|_| {
             let reason = format!("the http backend's `{name}` is no HTTP method");
@@ -199,17 +193,17 @@ impl Reader<'_> {
     }
 
     fn tls(&self) -> Result<Tls> {
-        let authorities = self.filled(
+        let authorities = self.arguments.filled_or(
             "client_ca_certificate_pem",
-            env::TF_HTTP_CLIENT_CA_CERTIFICATE_PEM,
+            &[env::TF_HTTP_CLIENT_CA_CERTIFICATE_PEM],
         )?;
-        let certificate = self.filled(
+        let certificate = self.arguments.filled_or(
             "client_certificate_pem",
-            env::TF_HTTP_CLIENT_CERTIFICATE_PEM,
+            &[env::TF_HTTP_CLIENT_CERTIFICATE_PEM],
         )?;
-        let key = self.filled(
+        let key = self.arguments.filled_or(
             "client_private_key_pem",
-            env::TF_HTTP_CLIENT_PRIVATE_KEY_PEM,
+            &[env::TF_HTTP_CLIENT_PRIVATE_KEY_PEM],
         )?;
         let alone = |set, missing| {
             let reason = format!("the http backend has `{set}` and no `{missing}`");
@@ -232,8 +226,12 @@ impl Reader<'_> {
     }
 
     fn who(&self) -> Result<Who> {
-        let username = self.filled("username", env::TF_HTTP_USERNAME)?;
-        let password = self.filled("password", env::TF_HTTP_PASSWORD)?;
+        let username = self
+            .arguments
+            .filled_or("username", &[env::TF_HTTP_USERNAME])?;
+        let password = self
+            .arguments
+            .filled_or("password", &[env::TF_HTTP_PASSWORD])?;
         let mut secrets = Secrets::default();
         let headers = self.headers(username.is_some(), &mut secrets)?;
         secrets.add(password.as_deref().unwrap_or_default());

@@ -1,16 +1,12 @@
 //! Terraform's lock on a server that may or may not compare ids.
 
-use std::time::Duration;
-
 use super::client::{HttpClient, LockAnswer};
 use super::config::Endpoint;
 use super::not_held;
+use crate::backend::task::last_words;
 use crate::backend::{LockId, LockInfo, LockedBy, WriteOptions};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
-
-/// Giving a lock back is tried for so long after the rest was cancelled.
-const LAST_WORDS: Duration = Duration::from_secs(30);
 
 /// Who holds the lock.
 enum Holder {
@@ -18,11 +14,6 @@ enum Holder {
     Known(LockInfo),
     /// Somebody of whom the server tells nothing.
     Unknown,
-}
-
-/// A context for what has to be done also when the rest was cancelled.
-fn detached(cx: &Context) -> Context {
-    cx.detached().with_timeout(LAST_WORDS)
 }
 
 impl HttpClient {
@@ -70,7 +61,7 @@ impl HttpClient {
         let Some((lock, unlock)) = self.endpoints() else {
             return;
         };
-        let cx = detached(cx);
+        let cx = last_words(cx);
         let ours = matches!(self.lock(&cx, lock, info).await, Ok(LockAnswer::Taken));
         if ours && let Err(error) = self.unlock(&cx, unlock, info).await {
             tracing::warn!(%error, lock = %info.id, "a lock may be left behind");
@@ -92,7 +83,7 @@ impl HttpClient {
             LockAnswer::Held(Some(info)) => Holder::Known(info),
             LockAnswer::Held(None) => Holder::Unknown,
             LockAnswer::Taken => {
-                self.unlock(&detached(cx), unlock, &probe).await?;
+                self.unlock(&last_words(cx), unlock, &probe).await?;
                 Holder::Nobody
             }
         })
@@ -101,7 +92,7 @@ impl HttpClient {
     /// Gives the lock with this id back.
     pub(super) async fn give_back(&self, cx: &Context, id: &LockId) -> Result<()> {
         // Giving a lock back is right also when the rest was cancelled.
-        let cx = &detached(cx);
+        let cx = &last_words(cx);
         let (_, unlock) = self.lockable()?;
         let info = match self.holder(cx).await? {
             Holder::Known(info) if info.id == id.0 => info,
@@ -144,7 +135,7 @@ impl HttpClient {
                 let info = LockInfo::new(cx, operation);
                 self.take(cx, &info).await?;
                 let result = change(Some(&info.lock_id())).await;
-                let back = self.unlock(&detached(cx), unlock, &info).await;
+                let back = self.unlock(&last_words(cx), unlock, &info).await;
                 let value = result?;
                 match back {
                     Ok(_) => Ok(value),

@@ -14,9 +14,9 @@ use self::client::HttpClient;
 use super::lock::not_held;
 use super::{
     Backend, BackendInfo, BackendSpec, Capability, LockId, LockInfo, RawState, StateRef,
-    StateVersion, WorkspaceName, WriteOptions, Written, content_etag,
+    StateVersion, WorkspaceName, WriteOptions, Written, content_etag, task,
 };
-use crate::context::{Context, joined};
+use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
 
 pub use config::HttpConfig;
@@ -61,7 +61,7 @@ impl HttpBackend {
         operation: &'static str,
         work: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Result<T> {
-        joined(tokio::spawn(work), "work on a remote state")
+        task::to_its_end(work)
             .await
             .map_err(|e| e.with_operation(operation))
     }
@@ -214,21 +214,12 @@ impl Backend for HttpBackend {
         at.only_current()?;
         only_state(at)?;
         let (cx, client) = (cx.clone(), Arc::clone(&self.client));
-        let (tell, told) = tokio::sync::oneshot::channel();
-        let work = async move {
-            let taken = client.take(&cx, &info).await;
-            // Whoever stopped waiting does not know that there is a lock to give back.
-            if let Err(Ok(_)) = tell.send(taken.map(|()| info.lock_id())) {
-                client.abandon(&cx, &info).await;
-            }
-            Ok(())
-        };
-        self.change("backend.lock", work).await?;
-        told.await
-            .unwrap_or_else(|e| {
-                Err(Error::new(ErrorKind::Unexpected, "work on a lock ended early").with_source(e))
-            })
-            .map_err(|e| e.with_operation("backend.lock"))
+        let back = (cx.clone(), Arc::clone(&client), info.clone());
+        let taken = task::take_lock(
+            async move { client.take(&cx, &info).await.map(|()| info.lock_id()) },
+            async move |_| back.1.abandon(&back.0, &back.2).await,
+        );
+        taken.await.map_err(|e| e.with_operation("backend.lock"))
     }
 
     async fn unlock(&self, cx: &Context, at: &StateRef, id: &LockId) -> Result<()> {

@@ -244,13 +244,15 @@ impl Inner {
             return Err(Error::new(
                 ErrorKind::InvalidInput,
                 "the workspace `default` is always there",
-            ));
+            )
+            .with_hint("what can be deleted is its state"));
         }
         let path = self.config.state_path(name);
         let folder = self.config.workspace_dir.join(name.as_str());
         if self.held().contains_key(name) || store::read(&path, None)?.is_some() {
             return Err(Error::new(ErrorKind::Conflict, "the workspace has a state")
-                .with("file", path.display()));
+                .with("file", path.display())
+                .with_hint("delete its state first, and give its lock back"));
         }
         match std::fs::remove_dir_all(&folder) {
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => {

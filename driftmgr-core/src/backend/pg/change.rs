@@ -6,9 +6,10 @@ use tokio::time::Instant;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::error::Action;
-use super::lock::{Held, Keys, LAST_WORDS, creation_keys, lost};
+use super::lock::{Held, Keys, creation_keys, lost};
 use super::store::Store;
 use crate::backend::lock::not_held;
+use crate::backend::task::last_words;
 use crate::backend::{IfMatch, content_etag};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result, Retry};
@@ -82,7 +83,7 @@ impl Held {
         // Whose key was taken in the transaction.
         let mut taken = None;
         let inside = self.inside(store, cx, condition, change, &mut taken).await;
-        let last = cx.detached().with_timeout(LAST_WORDS);
+        let last = last_words(cx);
         let done = match inside {
             Ok(()) => self.commit(store, &last, change).await,
             Err(error) => {

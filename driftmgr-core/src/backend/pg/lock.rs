@@ -17,6 +17,7 @@ use super::holder;
 use super::session::Session;
 use super::store::Store;
 use crate::backend::lock::not_held;
+use crate::backend::task::last_words;
 use crate::backend::{LockId, LockInfo, WorkspaceName};
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -25,8 +26,6 @@ use crate::error::{Error, Result};
 const MOMENT: Duration = Duration::from_millis(600);
 /// A state is deleted under a lock when its key of creation can be had within this time.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Giving back what was taken may take so long, also when the rest was cancelled.
-pub(super) const LAST_WORDS: Duration = Duration::from_secs(30);
 
 /// A connection that does not answer within this time is none any more.
 const ECHO: Duration = Duration::from_secs(5);
@@ -200,7 +199,7 @@ impl Held {
     pub(super) async fn add_creation(&self, store: &Store, cx: &Context) -> Result<()> {
         let added = self.wait_for_creation(store, cx).await;
         if added.is_err() {
-            let cx = cx.detached().with_timeout(LAST_WORDS);
+            let cx = last_words(cx);
             for key in creation_keys(&store.config) {
                 // Of one that is not held the server says so.
                 self.give_key(store, &cx, key).await?;
@@ -310,7 +309,7 @@ impl Held {
 
     /// Gives everything back, also when the rest was cancelled; false when the lock was lost before. The connection is used again.
     pub(super) async fn release(self, store: &Store, cx: &Context) -> bool {
-        let cx = cx.detached().with_timeout(LAST_WORDS);
+        let cx = last_words(cx);
         if !self.is_held() {
             return false;
         }

@@ -23,9 +23,9 @@ use self::store::Store;
 use super::lock::not_held;
 use super::{
     Backend, BackendInfo, BackendSpec, Capability, LockId, LockInfo, RawState, StateRef,
-    StateVersion, WorkspaceName, WriteOptions, Written, content_etag,
+    StateVersion, WorkspaceName, WriteOptions, Written, content_etag, task,
 };
-use crate::context::{Context, joined};
+use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
 
 pub use config::PgConfig;
@@ -89,7 +89,7 @@ impl PgBackend {
             let held = held.as_mut().ok_or_else(|| not_held(id))?;
             held.change(&store, &cx, condition, change, true).await
         };
-        joined(tokio::spawn(work), "work on a remote state").await
+        task::to_its_end(work).await
     }
 }
 
@@ -200,22 +200,14 @@ impl Backend for PgBackend {
         };
         cx.check().map_err(named)?;
         let (cx, store, workspace) = (cx.clone(), Arc::clone(&self.store), at.workspace.clone());
-        let (tell, told) = tokio::sync::oneshot::channel();
-        let work = async move {
-            let held = Held::take(&store, &cx, &workspace, &info, false).await;
-            // Whoever stopped waiting does not know that there is a lock to give back.
-            if let Err(Ok(held)) = tell.send(held) {
-                held.release(&store, &cx).await;
-            }
-            Ok(())
-        };
-        joined(tokio::spawn(work), "work on a lock")
-            .await
-            .map_err(named)?;
-        let held = told.await.unwrap_or_else(|e| {
-            Err(Error::new(ErrorKind::Unexpected, "work on a lock ended early").with_source(e))
-        });
-        let held = held.map_err(named)?;
+        let back = (Arc::clone(&store), cx.clone());
+        let taken = task::take_lock(
+            async move { Held::take(&store, &cx, &workspace, &info, false).await },
+            async move |held: Held| {
+                held.release(&back.0, &back.1).await;
+            },
+        );
+        let held = taken.await.map_err(named)?;
         let id = held.id.clone();
         self.store.locks.add(held);
         Ok(id)
@@ -236,9 +228,7 @@ impl Backend for PgBackend {
                 false => Err(lost(&of)),
             }
         };
-        joined(tokio::spawn(work), "work on a lock")
-            .await
-            .map_err(named)
+        task::to_its_end(work).await.map_err(named)
     }
 }
 

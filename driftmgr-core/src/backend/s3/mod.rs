@@ -12,20 +12,19 @@ mod transport;
 
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::OnceCell;
-use tracing::Instrument;
 
 use self::client::{Client, Versioning};
 use self::lock::Held;
+use super::kept::KeepsVersions;
 use super::{
     Backend, BackendInfo, BackendSpec, Capability, LockId, LockInfo, RawState, StateRef,
-    StateVersion, WorkspaceName, WriteOptions, Written,
+    StateVersion, WorkspaceName, WriteOptions, Written, task,
 };
-use crate::context::{Context, joined};
+use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
 
 pub use config::S3Config;
@@ -42,18 +41,10 @@ pub struct S3Backend {
 
 struct Inner {
     client: Arc<Client>,
-    /// What is known of the bucket's versions.
-    versioning: AtomicU8,
+    versioning: KeepsVersions,
     /// Set when the account was found to be one that is allowed.
     account: OnceCell<()>,
 }
-
-/// Nobody asked yet.
-const UNKNOWN: u8 = 0;
-/// What is overwritten can be got back.
-const KEPT: u8 = 1;
-/// It cannot.
-const NOT_KEPT: u8 = 2;
 
 impl S3Backend {
     /// Its kind.
@@ -71,7 +62,7 @@ impl S3Backend {
             },
             inner: Arc::new(Inner {
                 client: Arc::new(Client::new(config)?),
-                versioning: AtomicU8::new(UNKNOWN),
+                versioning: KeepsVersions::default(),
                 account: OnceCell::new(),
             }),
         })
@@ -125,8 +116,7 @@ impl S3Backend {
         cx.run(self.inner.admit())
             .await
             .map_err(|e| e.with_operation(operation))?;
-        let work = tokio::spawn(work.in_current_span());
-        joined(work, "work on a state in a bucket")
+        task::to_its_end(work)
             .await
             .map_err(|e| e.with_operation(operation))
     }
@@ -173,17 +163,12 @@ impl Inner {
 
     async fn versioning(&self) -> Result<Versioning> {
         let versioning = self.client.versioning().await?;
-        self.learn(versioning == Versioning::Enabled);
+        self.versioning.learn(versioning == Versioning::Enabled);
         Ok(versioning)
     }
 
-    fn learn(&self, kept: bool) {
-        let known = if kept { KEPT } else { NOT_KEPT };
-        self.versioning.store(known, Ordering::Relaxed);
-    }
-
     async fn versions(&self, key: &str) -> Result<Vec<StateVersion>> {
-        if self.versioning.load(Ordering::Relaxed) != KEPT {
+        if !self.versioning.is_certain() {
             match self.versioning().await {
                 Ok(Versioning::Never) => {
                     return Err(Error::new(
@@ -210,9 +195,8 @@ impl Inner {
 
     /// Takes the lock in a task of its own: when the caller is stopped in between, it is given back.
     async fn take(&self, cx: &Context, key: String, info: LockInfo) -> Result<Held> {
-        let task = Held::take(Arc::clone(&self.client), key, info);
-        let task = tokio::spawn(task.in_current_span());
-        cx.run(joined(task, "taking a lock")).await
+        let work = Held::take(Arc::clone(&self.client), key, info);
+        cx.run(task::to_its_end(work)).await
     }
 }
 
@@ -228,7 +212,7 @@ impl Backend for S3Backend {
             write: true,
             lock: self.inner.client.config.locks(),
             workspaces: true,
-            versions: self.inner.versioning.load(Ordering::Relaxed) != NOT_KEPT,
+            versions: self.inner.versioning.is_possible(),
             if_match: true,
             concurrency: CONCURRENCY,
         }

@@ -51,7 +51,7 @@ pub(super) async fn read(
     if let Some(object) = &found
         && object.head.version.is_none()
     {
-        inner.learn(false);
+        inner.versioning.learn(false);
     }
     Ok(found.map(|object| RawState {
         bytes: object.bytes,
@@ -200,7 +200,7 @@ async fn write(
         }
     };
     let kept = head.version.as_deref().is_some_and(|v| v != NULL);
-    inner.learn(kept);
+    inner.versioning.learn(kept);
     in_time(keep_digest(client, key, &new)).await?;
     let backup = stored
         .filter(|_| kept)

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::Client;
 use crate::backend::BackendRegistry;
-use crate::context::{Context, joined};
+use crate::context::{Context, blocking};
 use crate::error::Result;
 use crate::report::text::{self, Section, TextOptions};
 use crate::settings::Settings;
@@ -59,10 +59,9 @@ impl Client {
         let client = self.clone();
         let targets: Vec<_> = targets.iter().map(|t| t.as_ref().to_owned()).collect();
         // Hashing binaries takes a while, and would keep a thread of the runtime from its work.
-        let work = tokio::task::spawn_blocking(move || {
-            Diagnosis::examine(&client.cx, &client.settings, &client.backends, &targets)
-        });
-        self.cx.run(joined(work, "the examination")).await
+        let work =
+            move || Diagnosis::examine(&client.cx, &client.settings, &client.backends, &targets);
+        blocking(&self.cx, "the examination", work).await
     }
 }
 

@@ -19,7 +19,7 @@ use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 use super::moment::Moment;
 use super::run::Run;
 use super::store::{HistoryStore, Pruned, Recorded, TargetHistory, Wanted};
-use crate::context::{Context, joined};
+use crate::context::{Context, blocking};
 use crate::error::{Error, ErrorKind, Result};
 
 pub use file::default_path;
@@ -159,9 +159,7 @@ async fn on_a_thread<T: Send + 'static>(
     cx: &Context,
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
-    cx.check()?;
-    let work = tokio::task::spawn_blocking(work);
-    cx.run(joined(work, "work on the history")).await
+    blocking(cx, "work on the history", work).await
 }
 
 fn is_busy(error: &rusqlite::Error) -> bool {

@@ -12,7 +12,7 @@ use super::places::{Place, places};
 use super::version::{Version, VersionConstraints};
 use crate::address::ProviderSource;
 use crate::cli_config::Program;
-use crate::context::{Context, joined};
+use crate::context::{Context, blocking};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Which provider is wanted, and for which root module.
@@ -100,8 +100,8 @@ pub fn locate(cx: &Context, request: &SearchRequest) -> Result<Option<Found>> {
 /// Those of [`locate`].
 pub async fn find(cx: &Context, request: SearchRequest) -> Result<Option<Found>> {
     let inner = cx.clone();
-    let work = tokio::task::spawn_blocking(move || locate(&inner, &request));
-    cx.run(joined(work, "the search for a provider")).await
+    let work = move || locate(&inner, &request);
+    blocking(cx, "the search for a provider", work).await
 }
 
 fn search(cx: &Context, request: &SearchRequest) -> Result<Found> {

@@ -422,3 +422,11 @@ async fn the_etag_is_checked_by_the_store_as_well() {
     assert_eq!(error.context_value("key"), Some(KEY));
     assert_eq!(get(&backend).await.as_deref(), Some("theirs"));
 }
+
+#[tokio::test]
+async fn what_was_there_is_put_back() {
+    let moto = Moto::start();
+    moto.bucket("shared", true);
+    let backend = open(&moto, "shared", &json!({"use_lockfile": true}));
+    crate::managed::damaged::what_was_there_is_put_back(Arc::new(backend)).await;
+}

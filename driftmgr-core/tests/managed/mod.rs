@@ -1,5 +1,6 @@
 //! Stored states that are changed while things go wrong: nothing is lost.
 
+pub(crate) mod damaged;
 mod faults;
 pub(crate) mod oracle;
 pub(crate) mod writers;

@@ -24,7 +24,13 @@ async fn insist(state: ManagedState, name: String) -> Changed {
     loop {
         match state.rm(&[address(&name)], &options()).await {
             Ok(done) => return done,
-            Err(e) if matches!(e.kind(), ErrorKind::Locked | ErrorKind::Conflict) => {
+            Err(e)
+                if matches!(
+                    e.kind(),
+                    // So many clients may be more than a server takes at once.
+                    ErrorKind::Locked | ErrorKind::Conflict | ErrorKind::RateLimited
+                ) =>
+            {
                 tokio::time::sleep(wait).await;
                 wait = (wait * 2).min(Duration::from_millis(500));
             }

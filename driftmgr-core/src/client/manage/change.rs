@@ -87,7 +87,7 @@ impl ManagedState {
             .lock(operation, options.lock_timeout)
             .await?;
         let done = work(Some(&id)).await;
-        match (done, self.detached().unlock(&id).await) {
+        match (done, self.detached().give_back(&id).await) {
             (done, Ok(())) => done,
             (Ok(_), Err(error)) => Err(error.with_hint(format!(
                 "all was done; only the lock {id} was not given back"
@@ -119,7 +119,7 @@ impl ManagedState {
             return Ok(changed);
         }
         if let Some(raw) = &before.raw {
-            changed.backup = Some(self.backups()?.keep(&self.cx, &raw.bytes)?);
+            changed.backup = Some(self.keep(raw.bytes.clone()).await?);
         }
         self.write(lock, &before, &next).await?;
         changed.written = true;
@@ -207,11 +207,19 @@ impl ManagedState {
 
     async fn put_back(&self, lock: &LockId, before: &Before) -> Result<()> {
         let (backend, at) = (&self.inner.backend, &self.inner.at);
-        let options = WriteOptions {
-            if_match: None,
-            lock: Some(lock.clone()),
+        // Over what is there now, whatever it is: some stores go back to an older serial only when they are told which one they replace.
+        let options = match self.stored().await {
+            Ok(now) => self.unless_changed(Some(lock), now.as_ref()),
+            Err(_) => WriteOptions {
+                if_match: None,
+                lock: Some(lock.clone()),
+            },
         };
         match &before.raw {
+            None if backend.deletion_is_final() => Err(Error::new(
+                ErrorKind::Unsupported,
+                "there was no state, and deleting this one would delete its workspace",
+            )),
             None => backend.delete(&self.cx, at, options).await,
             Some(raw) => {
                 let written = backend.write(&self.cx, at, raw.bytes.clone(), options);

@@ -108,7 +108,7 @@ impl ManagedState {
     /// `NotFound` when there is none; those of reaching the store and of writing the file.
     pub async fn snapshot(&self) -> Result<String> {
         let raw = self.stored().await?.ok_or_else(|| self.absent())?;
-        self.backups()?.keep(&self.cx, &raw.bytes)
+        self.keep(raw.bytes).await
     }
 
     /// Moves an instance, a resource or a module to another address, as `terraform state mv`.

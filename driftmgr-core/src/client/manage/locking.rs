@@ -51,6 +51,20 @@ impl ManagedState {
             .await
     }
 
+    /// Gives back a lock of one change. A deletion may have taken the lock along.
+    pub(super) async fn give_back(&self, id: &LockId) -> Result<()> {
+        match self.unlock(id).await {
+            Err(error)
+                if error.kind() == ErrorKind::Conflict
+                    && self.inner.backend.deletion_is_final()
+                    && matches!(self.stored().await, Ok(None)) =>
+            {
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
     /// Fails where nothing can be locked.
     pub(super) fn lockable(&self) -> Result<&Self> {
         if self.capability().lock {

@@ -21,7 +21,8 @@ impl ManagedState {
                 "a state cannot be copied to where it is",
             )
             .with("target", to.label())
-            .with("location", &to.info().location));
+            .with("location", &to.info().location)
+            .with_hint("name another target or another workspace to copy it to"));
         }
         let here = ChangeOptions {
             without_lock: options.without_lock || !self.capability().lock,
@@ -54,7 +55,7 @@ impl ManagedState {
             if options.dry_run {
                 return Ok(None);
             }
-            let backup = self.backups()?.keep(&self.cx, &raw.bytes)?;
+            let backup = self.keep(raw.bytes.clone()).await?;
             let unless_changed = self.unless_changed(lock, Some(&raw));
             let (backend, at) = (&self.inner.backend, &self.inner.at);
             backend.delete(&self.cx, at, unless_changed).await?;
@@ -86,7 +87,8 @@ impl ManagedState {
                     self.info().kind
                 ),
             )
-            .with("target", self.label()));
+            .with("target", self.label())
+            .with_hint("keep each environment's state in a place of its own"));
         }
         Ok(self.at(at))
     }
@@ -101,7 +103,8 @@ impl ManagedState {
             return Err(
                 Error::new(ErrorKind::Conflict, "there is a workspace of this name")
                     .with("workspace", name)
-                    .with("target", self.label()),
+                    .with("target", self.label())
+                    .with_hint("use it as it is, or choose another name"),
             );
         }
         let mut state = State::new(uuid::Uuid::new_v4().to_string());
@@ -124,7 +127,9 @@ impl ManagedState {
             return Err(Error::new(
                 ErrorKind::InvalidInput,
                 "the workspace `default` cannot be deleted",
-            ));
+            )
+            .with("target", self.label())
+            .with_hint("what can be deleted is its state"));
         }
         let all = self.workspaces().await?;
         if !all.iter().any(|there| there == name) {

@@ -13,11 +13,12 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use serde::Serialize;
 
+use self::backup::Backups;
 use super::encryption;
 use super::open::{Located, locate};
 use super::{Client, OpenOptions, StoredState};
 use crate::backend::{Backend, BackendInfo, Capability, RawState, StateRef};
-use crate::context::Context;
+use crate::context::{Context, blocking};
 use crate::error::{Error, ErrorKind, Partial, Result};
 use crate::state::encryption::Encryption;
 use crate::state::{Comparison, HealthInputs, State, compare};
@@ -213,7 +214,7 @@ impl ManagedState {
                 latest: version.latest,
             })
             .collect();
-        all.extend(self.backups()?.list()?);
+        all.extend(self.with_backups(|backups, _| backups.list()).await?);
         all.sort_by(|a, b| (b.latest, b.modified, &b.id).cmp(&(a.latest, a.modified, &a.id)));
         Ok(all)
     }
@@ -238,7 +239,8 @@ impl ManagedState {
 
     async fn version(&self, id: &str) -> Result<RawState> {
         if let Some(name) = id.strip_prefix(BACKUP) {
-            return self.backups()?.read(name);
+            let name = name.to_owned();
+            return self.with_backups(move |all, _| all.read(&name)).await;
         }
         let at = self.inner.at.at_version(id);
         let found = self.inner.backend.read(&self.cx, &at).await?;
@@ -279,8 +281,20 @@ impl ManagedState {
         State::from_bytes(bytes).map_err(|e| e.with("state", self.label()))
     }
 
-    fn backups(&self) -> Result<backup::Backups> {
-        backup::Backups::of(&self.cx, &self.info().location, &self.inner.at.workspace)
+    /// Keeps bytes as a backup; gives the id of the version.
+    async fn keep(&self, bytes: Bytes) -> Result<String> {
+        self.with_backups(move |backups, cx| backups.keep(cx, &bytes))
+            .await
+    }
+
+    async fn with_backups<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(Backups, &Context) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let backups = Backups::of(&self.cx, &self.info().location, &self.inner.at.workspace)?;
+        let cx = self.cx.clone();
+        let work = move || work(backups, &cx);
+        blocking(&self.cx, "work on the backups of a state", work).await
     }
 }
 

@@ -124,3 +124,18 @@ async fn keeps_the_contract_with_a_signature() {
     let signature = azurite::signature("rwdlc", "2030-01-01T00:00:00Z");
     keeps_the_contract(json!({"access_key": null, "sas_token": format!("?{signature}")})).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_writers_lose_nothing() {
+    let azure = Azure::start();
+    let (cx, container) = (cx(&azure), azure.container());
+    let open = || open_with(&cx, &container, json!({})).unwrap();
+    crate::managed::writers::all_at_once(open).await;
+}
+
+#[tokio::test]
+async fn what_was_there_is_put_back() {
+    let azure = Azure::start();
+    let backend = open_with(&cx(&azure), &azure.container(), json!({})).unwrap();
+    crate::managed::damaged::what_was_there_is_put_back(backend).await;
+}

@@ -47,6 +47,17 @@ fn opentofu_and_we_keep_each_other_out() {
     each_keeps_the_other_out(Program::OpenTofu);
 }
 
+#[test]
+fn nothing_is_to_do_after_our_changes() {
+    for program in Program::ORACLES {
+        let azure = Azure::start();
+        let terraform = module(program, &azure, &azure.container(), "");
+        terraform.init();
+        let cx = cx(&azure);
+        crate::managed::oracle::nothing_is_to_do_after_our_changes(&terraform, cx.environment());
+    }
+}
+
 fn each_reads_the_other(program: Program) {
     let azure = Azure::start();
     let (container, cx) = (azure.container(), cx(&azure));

@@ -152,3 +152,15 @@ async fn cloud_keeps_the_contract_with_tags() {
     };
     keeps_the_contract(behaviour, "cloud", json!({"tags": ["net", "eu"]})).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_writers_lose_nothing() {
+    let server = Tfe::start(Behaviour::default());
+    crate::managed::writers::all_at_once(|| open(&server)).await;
+}
+
+#[tokio::test]
+async fn what_was_there_is_put_back() {
+    let server = Tfe::start(Behaviour::default());
+    crate::managed::damaged::what_was_there_is_put_back(open(&server)).await;
+}

@@ -165,3 +165,14 @@ fn while_we_hold_the_lock_the_programs_are_refused() {
         }
     }
 }
+
+#[test]
+fn nothing_is_to_do_after_our_changes() {
+    for program in Program::ORACLES {
+        let server = Tfe::start(Behaviour::default());
+        let terraform = module(program, &server, BLOCKS[0]);
+        terraform.init();
+        let cx = ours(&terraform, "");
+        crate::managed::oracle::nothing_is_to_do_after_our_changes(&terraform, cx.environment());
+    }
+}

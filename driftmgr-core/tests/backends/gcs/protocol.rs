@@ -360,3 +360,11 @@ async fn what_is_stored_compressed_is_not_held_against_its_checksum() {
     let backend = told(&cx(), &server, &json!({})).unwrap();
     assert_eq!(get(&backend).await.as_deref(), Some("plain"));
 }
+
+#[tokio::test]
+async fn what_was_there_is_put_back() {
+    let server = FakeGcs::start();
+    server.bucket("shared", true);
+    let backend = Arc::new(open(&server, "shared"));
+    crate::managed::damaged::what_was_there_is_put_back(backend).await;
+}

@@ -256,3 +256,9 @@ async fn fifty_writers_lose_nothing() {
     let server = StateServer::start(Behaviour::default());
     crate::managed::writers::all_at_once(|| open(&server)).await;
 }
+
+#[tokio::test]
+async fn what_was_there_is_put_back() {
+    let server = StateServer::start(Behaviour::default());
+    crate::managed::damaged::what_was_there_is_put_back(open(&server)).await;
+}

@@ -221,3 +221,21 @@ async fn connections_are_made_when_needed_and_used_again() {
          AND (state <> 'idle' OR application_name <> 'driftmgr')";
     assert_eq!(server.sql("postgres", idle), "0");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_writers_lose_nothing() {
+    let Some(server) = Postgres::start() else {
+        return;
+    };
+    let url = server.url("postgres");
+    crate::managed::writers::all_at_once(|| open(&url)).await;
+}
+
+#[tokio::test]
+async fn what_was_there_is_put_back() {
+    let Some(server) = Postgres::start() else {
+        return;
+    };
+    let backend = open(&server.url("postgres"));
+    crate::managed::damaged::what_was_there_is_put_back(backend).await;
+}

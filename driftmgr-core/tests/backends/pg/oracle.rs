@@ -45,6 +45,19 @@ fn opentofu_and_we_keep_each_other_out() {
     each_keeps_the_other_out(Program::OpenTofu);
 }
 
+#[test]
+fn nothing_is_to_do_after_our_changes() {
+    let Some(server) = Postgres::start() else {
+        return;
+    };
+    for program in Program::ORACLES {
+        let terraform = module(program, &server, &format!("changed_{program:?}"));
+        terraform.init();
+        let cx = cx();
+        crate::managed::oracle::nothing_is_to_do_after_our_changes(&terraform, cx.environment());
+    }
+}
+
 fn each_reads_the_other(program: Program) {
     let Some(server) = Postgres::start() else {
         return;

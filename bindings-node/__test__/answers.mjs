@@ -30,12 +30,16 @@ export const answers = {
   version: () => version(),
   rules: () => client.rules(),
   backends: () => client.backends(),
+  status: ({ targets, workspace, backend_config }) => client.status(targets, { workspace, backendConfig: backend_config }),
   doctor: ({ targets }) => client.doctor(targets),
 
   'client.open': async (input) => (await stack(input)).workspace,
   'client.open_with': async (input) => (await stack(input)).workspace,
   'client.detect_drift': async (input) => client.detectDrift(await stacks(input), input.options),
-  'client.detect_drift_at': async ({ targets, workspace, options }) => (await client.detectDriftAt(targets, { ...options, workspace })).report,
+  'client.detect_drift_at': async ({ targets, workspace, backend_config, every_workspace, options }) => {
+    const open = { workspace, backendConfig: backend_config, everyWorkspace: every_workspace };
+    return (await client.detectDriftAt(targets, { ...options, ...open })).report;
+  },
   'client.drift_stream': async (input) => streamed(client.driftStream(await stacks(input), input.options)),
   'client.drift_of_plan': async (input) => client.driftOfPlan(input.plan, await plan(input), input.options),
   'client.snapshot': async (input) => (await client.snapshot(await stacks(input), input.options)).snapshot.info(),

@@ -39,6 +39,8 @@ pub(crate) struct OpenChoices {
     workspace: Option<String>,
     variables: BTreeMap<String, String>,
     variable_files: Vec<PathBuf>,
+    backend_config: Vec<String>,
+    every_workspace: bool,
 }
 
 impl OpenChoices {
@@ -46,10 +48,14 @@ impl OpenChoices {
         let files = self.variable_files.into_iter().map(VariableInput::File);
         let values = self.variables.into_iter();
         let values = values.map(|(name, value)| VariableInput::Value { name, value });
+        let backend_config = self.backend_config.iter().map(|text| text.parse());
+        let backend_config = backend_config.map(|input| input.unwrap_or_else(|e| match e {}));
         OpenOptions {
             workspace: self.workspace,
             // Values win over files.
             variables: files.chain(values).collect(),
+            backend_config: backend_config.collect(),
+            every_workspace: self.every_workspace,
         }
     }
 }
@@ -254,6 +260,22 @@ impl Client {
         promise(env, async move {
             client.end_providers().await;
             Ok(())
+        })
+    }
+
+    /// Whether the targets' states can be read.
+    #[napi]
+    pub fn status<'env>(
+        &self,
+        env: &'env Env,
+        call: &Call,
+        targets: Vec<String>,
+        open: String,
+    ) -> napi::Result<PromiseRaw<'env, String>> {
+        let client = self.at(call.context());
+        promise(env, async move {
+            let open: OpenChoices = options(&open)?;
+            text(&client.status(&targets, &open.of()).await?)
         })
     }
 

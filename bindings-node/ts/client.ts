@@ -7,7 +7,7 @@ import type { Client as NativeClient } from './native.types.js';
 import { either, flag, instanceOf, judge, options, path, paths, record, rule, text, textMap, texts, type PathLike, type Rules } from './options.js';
 import { Plan } from './plan.js';
 import { DriftReport } from './report.js';
-import type { BackendKind, Diagnosis, SeverityRule } from './results.js';
+import type { BackendKind, Diagnosis, SeverityRule, Status } from './results.js';
 import { Settings } from './settings.js';
 import { Snapshot } from './snapshot.js';
 import { driftRules, looking, Stack, type DriftOptions } from './stack.js';
@@ -33,10 +33,16 @@ export interface OpenOptions extends CallOptions {
   readonly variables?: Readonly<Record<string, string>> | undefined;
   /** Files of values, as `-var-file` names them. */
   readonly variableFiles?: readonly string[] | undefined;
+  /** Arguments of the backend beside its block, as `terraform init` takes them with `-backend-config`: each `NAME=VALUE`, or a file. */
+  readonly backendConfig?: readonly string[] | undefined;
 }
 
 /** How targets are opened and looked at. */
-export type DriftAtOptions = DriftOptions & OpenOptions;
+export type DriftAtOptions = DriftOptions &
+  OpenOptions & {
+    /** Every workspace that exists and has a state, instead of one: each is a target of the report, as `infra (prod)`. */
+    readonly everyWorkspace?: boolean | undefined;
+  };
 
 /** What a plan that needs no target is called. */
 export interface AgainstOptions {
@@ -52,7 +58,7 @@ export interface Survey {
 }
 
 const clientRules: Rules<ClientOptions> = { settings: instanceOf(Settings, 'Settings'), keepProviders: flag };
-const openRules: Rules<OpenOptions> = { ...callRules, workspace: text, variables: textMap, variableFiles: texts };
+const openRules: Rules<OpenOptions> = { ...callRules, workspace: text, variables: textMap, variableFiles: texts, backendConfig: texts };
 const stackList = rule('an array of Stacks', (value) => Array.isArray(value) && value.every((one) => one instanceof Stack));
 const snapshots = instanceOf(Snapshot, 'a Snapshot');
 const plans = instanceOf(Plan, 'a Plan');
@@ -125,10 +131,10 @@ export class Client {
     { plan, snapshot, state }: { plan?: Plan | undefined; snapshot?: Snapshot | undefined; state?: State | undefined },
   ): Promise<Survey> {
     const names = paths('targets', targets);
-    const rules = { ...driftRules, ...openRules, ...(plan && againstRules) } as typeof driftRules & typeof openRules & typeof againstRules;
+    const rules = { ...driftRules, ...openRules, everyWorkspace: flag, ...(plan && againstRules) } as Rules<DriftAtOptions & AgainstOptions>;
     const [call, judged] = split(options(given, rules));
-    const { workspace, variables, variableFiles, label = 'plan', ...rest } = judged;
-    const opened = JSON.stringify({ workspace, variables, variableFiles });
+    const { workspace, variables, variableFiles, backendConfig, everyWorkspace, label = 'plan', ...rest } = judged;
+    const opened = JSON.stringify({ workspace, variables, variableFiles, backendConfig, everyWorkspace });
     const survey = await run(call, (current) =>
       this.#native.detectDriftAt(current, names, opened, JSON.stringify(rest), plan?.native, snapshot?.native, state?.native, label),
     );
@@ -183,6 +189,13 @@ export class Client {
   async doctor(targets: readonly PathLike[] = [], given?: CallOptions): Promise<Diagnosis> {
     const names = paths('targets', targets);
     return ask(options(given, callRules), (call) => this.#native.doctor(call, names));
+  }
+
+  /** Whether each target's state can be read, and what its backend is configured by. No lock is taken and nothing is written. */
+  async status(targets: readonly PathLike[] = ['.'], given?: OpenOptions): Promise<Status> {
+    const names = paths('targets', targets);
+    const [call, open] = split(options(given, openRules));
+    return ask(call, (current) => this.#native.status(current, names, JSON.stringify(open)));
   }
 
   /** Writes a state file in format 4, under Terraform's own lock; gives the format it had, `null` when it was 4 already. */

@@ -73,6 +73,8 @@ export declare class Client {
   upgradeState(call: Call, file: string): Promise<number | undefined | null>
   /** Ends the processes that were kept. */
   endProviders(call: Call): Promise<undefined>
+  /** Whether the targets' states can be read. */
+  status(call: Call, targets: Array<string>, open: string): Promise<string>
   /** What this machine offers. */
   doctor(call: Call, targets: Array<string>): Promise<string>
   /** The severity rules that hold. */

@@ -28,6 +28,7 @@ export type {
 } from './schemas/drift-report.js';
 export type { Explanation } from './schemas/explain.js';
 export type { StateAnalysis } from './schemas/state-analyze.js';
+export type { Status } from './schemas/status.js';
 
 /** How much a difference matters. */
 export type Severity = Finding['drift']['severity'];

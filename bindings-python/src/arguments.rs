@@ -74,6 +74,8 @@ pub(crate) struct OpenArguments {
     workspace: Option<String>,
     variables: Vec<(String, String)>,
     variable_files: Vec<PathBuf>,
+    backend_config: Vec<String>,
+    every_workspace: bool,
 }
 
 impl OpenArguments {
@@ -82,9 +84,13 @@ impl OpenArguments {
         let files = self.variable_files.into_iter().map(VariableInput::File);
         let values = self.variables.into_iter();
         let values = values.map(|(name, value)| VariableInput::Value { name, value });
+        let backend_config = self.backend_config.iter().map(|text| text.parse());
+        let backend_config = backend_config.map(|input| input.unwrap_or_else(|e| match e {}));
         OpenOptions {
             workspace: self.workspace,
             variables: files.chain(values).collect(),
+            backend_config: backend_config.collect(),
+            every_workspace: self.every_workspace,
         }
     }
 }

@@ -251,6 +251,24 @@ impl Client {
         ))
     }
 
+    /// Whether the targets' states can be read.
+    fn status(
+        &self,
+        py: Python<'_>,
+        targets: Vec<PathBuf>,
+        how: OpenArguments,
+        terms: GivenTerms,
+    ) -> PyResult<Call> {
+        let client = self.inner.clone();
+        let terms = terms.terms(None).map_err(|e| exception(py, &e))?;
+        let options = how.options();
+        Ok(Call::new(
+            terms,
+            async move |cx| client.with_context(cx).status(&targets, &options).await,
+            |py, status| json::to_python(py, &status),
+        ))
+    }
+
     /// What this machine offers, and what targets would use of it.
     fn doctor(&self, py: Python<'_>, targets: Vec<PathBuf>, terms: GivenTerms) -> PyResult<Call> {
         let client = self.inner.clone();

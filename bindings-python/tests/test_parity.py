@@ -113,6 +113,9 @@ class Case:
     def options(self) -> dict[str, Any]:
         return dict(self.input.get("options", {}))
 
+    def opening(self) -> dict[str, Any]:
+        return {name: self.input[name] for name in ("workspace", "backend_config", "every_workspace") if name in self.input}
+
     def stack(self) -> driftmgr.Stack:
         return self.client.open(self["target"], workspace=self.input.get("workspace"))
 
@@ -191,11 +194,12 @@ ANSWERS: dict[str, Callable[[Case, Path], Any]] = {
     "version": lambda case, _: driftmgr.version().to_dict(),
     "rules": lambda case, _: [rule.to_dict() for rule in case.client.rules()],
     "backends": lambda case, _: [kind.to_dict() for kind in case.client.backends()],
+    "status": lambda case, _: case.client.status(case["targets"], **case.opening()).to_dict(),
     "doctor": lambda case, _: case.client.doctor(case["targets"]).to_dict(),
     "client.open": lambda case, _: case.client.open(case["target"]).workspace.to_dict(),
     "client.open_with": lambda case, _: case.stack().workspace.to_dict(),
     "client.detect_drift": lambda case, _: case.client.detect_drift(case.stacks(), **case.options).to_dict(),
-    "client.detect_drift_at": lambda case, _: case.client.detect_drift_at(case["targets"], **case.options).report.to_dict(),
+    "client.detect_drift_at": lambda case, _: case.client.detect_drift_at(case["targets"], **case.opening(), **case.options).report.to_dict(),
     "client.drift_stream": lambda case, _: streamed(case.client.iter_drift(case.stacks(), **case.options)),
     "client.drift_of_plan": lambda case, _: case.client.drift_of_plan(case["plan"], **case.options).to_dict(),
     "client.snapshot": lambda case, _: case.client.snapshot(case.stacks(), **case.options)[0].info().to_dict(),

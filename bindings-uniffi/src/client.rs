@@ -11,7 +11,7 @@ use crate::job::Job;
 use crate::managed::ManagedState;
 use crate::options::{DriftOptions, OpenOptions};
 use crate::plan::Plan;
-use crate::records::{BackendKind, Diagnosis, SeverityRule, Version};
+use crate::records::{BackendKind, Diagnosis, SeverityRule, Status, Version};
 use crate::report::DriftReport;
 use crate::settings::Settings;
 use crate::snapshot::{Snapshot, SnapshotMade};
@@ -323,6 +323,21 @@ impl Client {
         Job::run(job, |cx| async move {
             client.with_context(cx).end_providers().await;
             Ok(())
+        })
+        .await
+    }
+
+    /// Whether each target's state can be read, and what its backend is configured by. No lock is taken and nothing is written.
+    pub async fn status(
+        &self,
+        targets: Vec<String>,
+        options: OpenOptions,
+        job: Option<Arc<Job>>,
+    ) -> Result<Status, Failure> {
+        let client = self.inner.clone();
+        Job::run(job, |cx| async move {
+            let client = client.with_context(cx);
+            typed(&client.status(&targets, &options.into()).await?)
         })
         .await
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
 use driftmgr_core::client;
-use driftmgr_core::configuration::VariableInput;
+use driftmgr_core::configuration::{BackendInput, VariableInput};
 use driftmgr_core::report;
 use driftmgr_core::{Error, ErrorKind};
 
@@ -38,6 +38,12 @@ pub struct OpenOptions {
     /// Values of root module variables. Later ones win.
     #[uniffi(default = [])]
     pub variables: Vec<Variable>,
+    /// Arguments of the backend beside its block, as `terraform init` takes them with `-backend-config`: each `NAME=VALUE`, or a file.
+    #[uniffi(default = [])]
+    pub backend_config: Vec<String>,
+    /// Every workspace that exists and has a state, instead of one. Only `detectDriftAt` knows it.
+    #[uniffi(default = false)]
+    pub every_workspace: bool,
 }
 
 /// How drift is looked for. What is null follows the client's settings.
@@ -133,6 +139,12 @@ pub struct RenderOptions {
     pub hidden: bool,
 }
 
+fn backend_inputs(given: &[String]) -> Vec<BackendInput> {
+    let all = given.iter().map(|text| text.parse());
+    all.map(|input| input.unwrap_or_else(|e| match e {}))
+        .collect()
+}
+
 impl From<OpenOptions> for client::OpenOptions {
     fn from(options: OpenOptions) -> Self {
         let variables = options
@@ -145,6 +157,8 @@ impl From<OpenOptions> for client::OpenOptions {
         Self {
             workspace: options.workspace,
             variables: variables.collect(),
+            backend_config: backend_inputs(&options.backend_config),
+            every_workspace: options.every_workspace,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod backend;
 mod elsewhere;
 mod history;
 mod ignore;
@@ -23,13 +24,18 @@ pub use history::{DriftCommand, DriftHistory, Record};
 
 pub use self::ignore::{Ignore, IgnoreSuggest, Ignoring, WriteBaseline};
 
+pub(crate) use backend::inputs;
+pub use backend::{BackendConfig, Status};
 pub use elsewhere::Elsewhere;
 pub use manage::{
     Changing, StateDiff, StateHistory, StateLock, StateMigrate, StateMv, StatePull, StatePush,
     StateReplaceProvider, StateRestore, StateRm, StateRollback, StateSnapshot, StateUnlock, Stored,
 };
 pub use snapshot::{Snapshot, SnapshotSave, SnapshotShow};
-pub use workspace::{Workspace, WorkspaceDelete, WorkspaceList, WorkspaceNew, WorkspaceShow};
+pub use workspace::{
+    Module, Workspace, WorkspaceDelete, WorkspaceDrift, WorkspaceList, WorkspaceNew, WorkspaceShow,
+    Workspaces,
+};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -138,8 +144,7 @@ pub enum Command {
     State(State),
 
     /// The workspaces of a root module: list, show, new, delete
-    #[command(subcommand)]
-    Workspace(Workspace),
+    Workspace(Box<Workspaces>),
 
     /// What is not to be shown: propose rules
     #[command(subcommand)]
@@ -162,6 +167,12 @@ pub enum Command {
     ///
     /// Values of credentials are never shown, only which variables are set.
     Doctor(Doctor),
+
+    /// Can the states be reached, and with what: backend, what gave each argument, credentials by name
+    ///
+    /// Reads each state once. No lock is taken, nothing is written, and no value of a credential is shown. Exits with 1 when a state could not
+    /// be read.
+    Status(Status),
 
     /// Print a completion script for a shell
     Completions(Completions),
@@ -362,6 +373,10 @@ pub struct Survey {
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub files: Vec<String>,
 
+    /// Look at every workspace that has a state, each as a target of its own
+    #[arg(long, conflicts_with = "workspace")]
+    pub all_workspaces: bool,
+
     /// Only this resource, instance or module. Can be given more than once
     #[arg(long, value_name = "ADDRESS")]
     pub target: Vec<String>,
@@ -394,6 +409,14 @@ pub struct Reach {
     /// The workspace, instead of the selected one
     #[arg(long, value_name = "NAME")]
     pub workspace: Option<String>,
+
+    /// The backend's own arguments.
+    #[command(flatten)]
+    pub backend: BackendConfig,
+
+    /// Every workspace instead of one.
+    #[arg(skip)]
+    pub all_workspaces: bool,
 
     /// How many instances are read at a time from each provider, instead of as many as make it faster
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]

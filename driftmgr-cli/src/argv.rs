@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 /// Options that Terraform's users type with one dash and that mean the same here.
 const SINGLE_DASH: &[&str] = &[
+    "backend-config",
     "chdir",
     "detailed-exitcode",
     "exclude",

@@ -96,6 +96,8 @@ pub(crate) fn open_options(call: &Call<'_>, reach: &Reach) -> OpenOptions {
     OpenOptions {
         workspace: reach.workspace.clone(),
         variables: call.variables.clone(),
+        backend_config: reach.backend.inputs(),
+        every_workspace: reach.all_workspaces,
     }
 }
 
@@ -118,7 +120,11 @@ pub(crate) fn look(
         targets(positional, survey)
     };
     elsewhere::suits(&against, &targets)?;
-    let surveyed = run_with(call, printer, &survey.reach, (&targets, &against), options)?;
+    let reach = Reach {
+        all_workspaces: survey.all_workspaces,
+        ..survey.reach.clone()
+    };
+    let surveyed = run_with(call, printer, &reach, (&targets, &against), options)?;
     let again = elsewhere.words().into_iter().map(str::to_owned);
     Ok((surveyed, targets.into_iter().chain(again).collect()))
 }

@@ -146,6 +146,13 @@ impl Context {
         self
     }
 
+    /// The same in another environment.
+    #[must_use]
+    pub(crate) fn with_environment(mut self, environment: Environment) -> Self {
+        self.environment = Arc::new(environment);
+        self
+    }
+
     /// The same with a cancellation token of the caller's. Of two deadlines the earlier one holds.
     #[must_use]
     pub fn with_cancellation(mut self, cancel: impl Into<CancelToken>) -> Self {

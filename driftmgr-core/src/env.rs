@@ -1,7 +1,11 @@
 //! Every environment variable that the library reads, one documented constant each.
 
+mod seen;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+
+pub(crate) use seen::Seen;
 
 /// Folder of a root module's working data instead of `.terraform`.
 pub const TF_DATA_DIR: &str = "TF_DATA_DIR";
@@ -222,6 +226,8 @@ pub struct Environment {
     variables: BTreeMap<String, String>,
     home: Option<PathBuf>,
     current_dir: PathBuf,
+    /// Who is told of each variable that is read.
+    seen: Option<Seen>,
 }
 
 impl Environment {
@@ -233,6 +239,7 @@ impl Environment {
                 .collect(),
             home: dirs::home_dir(),
             current_dir: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
+            seen: None,
         }
     }
 
@@ -247,6 +254,7 @@ impl Environment {
                 .collect(),
             home: None,
             current_dir: PathBuf::from("."),
+            seen: None,
         }
     }
 
@@ -271,12 +279,24 @@ impl Environment {
         self
     }
 
+    /// The same, which remembers the names of the variables that are read from now on.
+    pub(crate) fn seeing(&self) -> (Self, Seen) {
+        let seen = Seen::default();
+        let same = Self {
+            seen: Some(seen.clone()),
+            ..self.clone()
+        };
+        (same, seen)
+    }
+
     /// The value of a variable; an empty one counts as unset, as Terraform treats its own.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.variables
-            .get(name)
-            .map(String::as_str)
-            .filter(|v| !v.is_empty())
+        let value = self.variables.get(name).map(String::as_str);
+        let value = value.filter(|v| !v.is_empty());
+        if let (Some(seen), Some(_)) = (&self.seen, value) {
+            seen.add(name);
+        }
+        value
     }
 
     /// All variables, sorted by name, empty ones included.

@@ -90,10 +90,13 @@ def open(
     workspace: str | None = None,
     variables: Mapping[str, Any] | None = None,
     variable_files: Iterable[StrPath] = (),
+    backend_config: Iterable[StrPath] = (),
     **options: Unpack[CallOptions],
 ) -> Stack:
     """Opens the folder of a root module, a state file, or the address of a state, with default settings: :meth:`Client.open`."""
-    return default_client().open(target, workspace=workspace, variables=variables, variable_files=variable_files, **options)
+    return default_client().open(
+        target, workspace=workspace, variables=variables, variable_files=variable_files, backend_config=backend_config, **options
+    )
 
 
 async def open_async(
@@ -102,7 +105,10 @@ async def open_async(
     workspace: str | None = None,
     variables: Mapping[str, Any] | None = None,
     variable_files: Iterable[StrPath] = (),
+    backend_config: Iterable[StrPath] = (),
     **options: Unpack[CallOptions],
 ) -> Stack:
     """:func:`open`, for an event loop."""
-    return await default_client().open_async(target, workspace=workspace, variables=variables, variable_files=variable_files, **options)
+    return await default_client().open_async(
+        target, workspace=workspace, variables=variables, variable_files=variable_files, backend_config=backend_config, **options
+    )

@@ -189,12 +189,14 @@ def changing(options: Mapping[str, Any], *, where: str) -> tuple[dict[str, Any],
     return flags | {"lock_timeout": seconds("lock_timeout", rest.pop("lock_timeout", 0))}, terms(rest, where=where)
 
 
-def opening(workspace: Any, variables: Any, variable_files: Any) -> dict[str, Any]:
+def opening(workspace: Any, variables: Any, variable_files: Any, backend_config: Any, *, every_workspace: Any = False) -> dict[str, Any]:
     """How a target is opened."""
     return {
         "workspace": optional(text, "workspace", workspace),
         "variables": _variables(variables),
         "variable_files": paths("variable_files", variable_files),
+        "backend_config": paths("backend_config", backend_config),
+        "every_workspace": flag("every_workspace", every_workspace),
     }
 
 

@@ -12,7 +12,7 @@ from ._options import CallOptions, DriftOptions, StrPath
 from .backends import Backend, BackendHandle
 from .managed import ManagedState
 from .report import DriftReport, DriftStream, Plan, Snapshot
-from .results import BackendKind, Diagnosis, SeverityRule
+from .results import BackendKind, Diagnosis, SeverityRule, Status
 from .settings import Settings
 from .stack import Stack, _plan, _real, _snapshot, _taken
 from .state import State
@@ -95,16 +95,18 @@ class Client:
         workspace: str | None = None,
         variables: Mapping[str, Any] | None = None,
         variable_files: Iterable[StrPath] = (),
+        backend_config: Iterable[StrPath] = (),
         **options: Unpack[CallOptions],
     ) -> Stack:
         """Opens the folder of a root module, a state file, or the address of a state.
 
         ``variables`` win over ``variable_files``, later files over earlier ones, and all of them over what Terraform finds on its own.
+        ``backend_config`` are arguments of the backend beside its block, as ``terraform init`` takes them: each ``NAME=VALUE``, or a file.
 
         Raises ``NotFoundError`` when there is nothing at the path, or no state; ``InvalidStateError`` and ``UnsupportedError`` for a state that
         cannot be read.
         """
-        how = _options.opening(workspace, variables, variable_files)
+        how = _options.opening(workspace, variables, variable_files, backend_config)
         terms = _options.terms(options, where="open")
         return Stack(self._native.open(_options.path("target", target), how, terms).wait())
 
@@ -115,10 +117,11 @@ class Client:
         workspace: str | None = None,
         variables: Mapping[str, Any] | None = None,
         variable_files: Iterable[StrPath] = (),
+        backend_config: Iterable[StrPath] = (),
         **options: Unpack[CallOptions],
     ) -> Stack:
         """:meth:`open`, for an event loop."""
-        how = _options.opening(workspace, variables, variable_files)
+        how = _options.opening(workspace, variables, variable_files, backend_config)
         terms = _options.terms(options, where="open_async")
         return Stack(await self._native.open(_options.path("target", target), how, terms))
 
@@ -129,10 +132,11 @@ class Client:
         workspace: str | None = None,
         variables: Mapping[str, Any] | None = None,
         variable_files: Iterable[StrPath] = (),
+        backend_config: Iterable[StrPath] = (),
         **options: Unpack[CallOptions],
     ) -> ManagedState:
         """A stored state that can be changed: of the folder of a root module, a state file, or the address of a state. It need not exist."""
-        how = _options.opening(workspace, variables, variable_files)
+        how = _options.opening(workspace, variables, variable_files, backend_config)
         terms = _options.terms(options, where="manage")
         return ManagedState(self._native.manage(_options.path("target", target), how, terms).wait())
 
@@ -143,10 +147,11 @@ class Client:
         workspace: str | None = None,
         variables: Mapping[str, Any] | None = None,
         variable_files: Iterable[StrPath] = (),
+        backend_config: Iterable[StrPath] = (),
         **options: Unpack[CallOptions],
     ) -> ManagedState:
         """:meth:`manage`, for an event loop."""
-        how = _options.opening(workspace, variables, variable_files)
+        how = _options.opening(workspace, variables, variable_files, backend_config)
         terms = _options.terms(options, where="manage_async")
         return ManagedState(await self._native.manage(_options.path("target", target), how, terms))
 
@@ -206,13 +211,16 @@ class Client:
         workspace: str | None = None,
         variables: Mapping[str, Any] | None = None,
         variable_files: Iterable[StrPath] = (),
+        backend_config: Iterable[StrPath] = (),
+        every_workspace: bool = False,
         **options: Unpack[DriftOptions],
     ) -> Survey:
         """Opens the targets at the paths, and holds them against reality, or what stands for it: a plan file, a snapshot, another state.
 
-        One target that cannot be opened raises; among several it is a problem of the report.
+        One target that cannot be opened raises; among several it is a problem of the report. With ``every_workspace`` each workspace that has
+        a state is a target of its own, as ``infra (prod)``.
         """
-        how = _options.opening(workspace, variables, variable_files)
+        how = _options.opening(workspace, variables, variable_files, backend_config, every_workspace=every_workspace)
         real = _reality(plan, snapshot, state)
         drift, terms = _options.drift(options, where="detect_drift_at")
         return _survey(self._native.detect_drift_at(_options.paths("paths", paths), real, how, drift, terms).wait())
@@ -227,10 +235,12 @@ class Client:
         workspace: str | None = None,
         variables: Mapping[str, Any] | None = None,
         variable_files: Iterable[StrPath] = (),
+        backend_config: Iterable[StrPath] = (),
+        every_workspace: bool = False,
         **options: Unpack[DriftOptions],
     ) -> Survey:
         """:meth:`detect_drift_at`, for an event loop."""
-        how = _options.opening(workspace, variables, variable_files)
+        how = _options.opening(workspace, variables, variable_files, backend_config, every_workspace=every_workspace)
         real = _reality(plan, snapshot, state)
         drift, terms = _options.drift(options, where="detect_drift_at_async")
         return _survey(await self._native.detect_drift_at(_options.paths("paths", paths), real, how, drift, terms))
@@ -242,6 +252,36 @@ class Client:
     async def end_providers_async(self, **options: Unpack[CallOptions]) -> None:
         """:meth:`end_providers`, for an event loop."""
         await self._native.end_providers(_options.terms(options, where="end_providers_async"))
+
+    def status(
+        self,
+        targets: Iterable[StrPath] = (".",),
+        *,
+        workspace: str | None = None,
+        variables: Mapping[str, Any] | None = None,
+        variable_files: Iterable[StrPath] = (),
+        backend_config: Iterable[StrPath] = (),
+        **options: Unpack[CallOptions],
+    ) -> Status:
+        """Whether each target's state can be read, and what its backend is configured by. No lock is taken, and nothing is written."""
+        how = _options.opening(workspace, variables, variable_files, backend_config)
+        terms = _options.terms(options, where="status")
+        return Status.from_dict(self._native.status(_options.paths("targets", targets), how, terms).wait())
+
+    async def status_async(
+        self,
+        targets: Iterable[StrPath] = (".",),
+        *,
+        workspace: str | None = None,
+        variables: Mapping[str, Any] | None = None,
+        variable_files: Iterable[StrPath] = (),
+        backend_config: Iterable[StrPath] = (),
+        **options: Unpack[CallOptions],
+    ) -> Status:
+        """:meth:`status`, for an event loop."""
+        how = _options.opening(workspace, variables, variable_files, backend_config)
+        terms = _options.terms(options, where="status_async")
+        return Status.from_dict(await self._native.status(_options.paths("targets", targets), how, terms))
 
     def doctor(self, targets: Iterable[StrPath] = (), **options: Unpack[CallOptions]) -> Diagnosis:
         """What this machine offers, and what targets would use of it. Nothing is started, and nothing is written."""

@@ -12,10 +12,12 @@ from ._record import Record, record
 
 __all__ = [
     "Analysis",
+    "ArgumentStatus",
     "AttributeChange",
     "AttributeTendency",
     "BackendInfo",
     "BackendKind",
+    "BackendStatus",
     "Capability",
     "Change",
     "Changed",
@@ -58,8 +60,8 @@ __all__ = [
     "NotLookedAt",
     "ObjectRow",
     "ObjectTimeline",
-    "OutputValue",
     "Outlook",
+    "OutputValue",
     "Place",
     "PlanInfo",
     "Problem",
@@ -79,11 +81,14 @@ __all__ = [
     "SnapshotTarget",
     "Started",
     "StateEdit",
+    "StateStatus",
     "StateVersion",
+    "Status",
     "Summary",
     "SurveyedProvider",
     "SurveyedTarget",
     "TargetFacts",
+    "TargetStatus",
     "TargetSummary",
     "Tendency",
     "TrackedFinding",
@@ -1159,6 +1164,64 @@ class BackendKind(Record):
 
     kind: str
     capability: Capability | None
+
+
+@record
+class ArgumentStatus(Record):
+    """One argument of a backend, and what gave it."""
+
+    name: str
+    value: str | None
+    """As JSON unless it is text; ``None`` for one that is not shown, since it could be a secret."""
+    origin: str
+
+
+@record
+class BackendStatus(Record):
+    """Where a state is stored, and what says so."""
+
+    kind: str
+    location: str
+    origin: str
+    arguments: tuple[ArgumentStatus, ...]
+    variables: tuple[str, ...]
+    """Names of the environment variables that were read for it and are set."""
+    workspace: str
+    workspace_origin: str
+    capability: Capability
+
+
+@record
+class StateStatus(Record):
+    """What stands in a state."""
+
+    serial: int
+    lineage: str
+    terraform_version: str | None
+    bytes: int
+    modified: datetime | None
+    resources: int
+    instances: int
+
+
+@record
+class TargetStatus(Record):
+    """Where a target's state is stored, and whether it could be read."""
+
+    target: str
+    backend: BackendStatus | None
+    reachable: bool
+    state: StateStatus | None
+    problem: Problem | None
+
+
+@record
+class Status(Record):
+    """Whether targets' states can be read. Credentials are named, their values are not shown."""
+
+    credentials: tuple[tuple[str, tuple[str, ...]], ...]
+    credential_files: tuple[str, ...]
+    targets: tuple[TargetStatus, ...]
 
 
 @record

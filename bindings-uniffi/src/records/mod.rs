@@ -9,6 +9,7 @@ mod managed;
 mod settings;
 mod snapshot;
 mod state;
+mod status;
 
 pub use configuration::*;
 pub use doctor::*;
@@ -19,6 +20,7 @@ pub use managed::*;
 pub use settings::*;
 pub use snapshot::*;
 pub use state::*;
+pub use status::*;
 
 /// A record: data that is filled from JSON, and gives it back. Its fields follow, with their documentation.
 macro_rules! record {

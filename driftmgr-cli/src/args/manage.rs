@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{Output, duration};
+use super::{BackendConfig, Output, duration};
 
 /// Where the state is.
 #[derive(Debug, Clone, Args)]
@@ -15,6 +15,9 @@ pub struct Stored {
     /// The workspace, instead of the selected one
     #[arg(long, value_name = "NAME")]
     pub workspace: Option<String>,
+    /// The backend's own arguments.
+    #[command(flatten)]
+    pub backend: BackendConfig,
 }
 
 /// How the state is changed.
@@ -151,6 +154,9 @@ pub struct StateMigrate {
     /// The workspace there, instead of the selected one
     #[arg(long, value_name = "NAME")]
     pub to_workspace: Option<String>,
+    /// As --backend-config, of the backend that it goes to
+    #[arg(long, value_name = "NAME=VALUE|FILE")]
+    pub to_backend_config: Vec<String>,
     /// Replace a state of another lineage, or a newer one
     #[arg(long)]
     pub force: bool,

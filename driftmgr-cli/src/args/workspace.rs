@@ -4,7 +4,60 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use super::{Output, duration};
+use super::{BackendConfig, Ignoring, Judge, Output, Reach, ReportOutput, duration};
+
+/// `driftmgr workspace`.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Workspaces {
+    /// What to do; without it, drift is looked for in every workspace.
+    #[command(subcommand)]
+    pub command: Option<Workspace>,
+    /// Drift across workspaces.
+    #[command(flatten)]
+    pub drift: WorkspaceDrift,
+}
+
+/// Drift across the workspaces of a root module.
+#[derive(Debug, Clone, Args)]
+pub struct WorkspaceDrift {
+    /// Folder of a root module, or address of a state
+    #[arg(
+        long,
+        visible_alias = "file",
+        value_name = "TARGET",
+        default_value = "."
+    )]
+    pub path: String,
+    /// What is not to be shown.
+    #[command(flatten)]
+    pub ignoring: Ignoring,
+    /// How reality is reached.
+    #[command(flatten)]
+    pub reach: Reach,
+    /// How to show it.
+    #[command(flatten)]
+    pub output: ReportOutput,
+    /// The exit code.
+    #[command(flatten)]
+    pub judge: Judge,
+}
+
+/// Whose workspaces are meant.
+#[derive(Debug, Clone, Args)]
+pub struct Module {
+    /// Folder of a root module, or address of a state
+    #[arg(
+        long,
+        visible_alias = "file",
+        value_name = "TARGET",
+        default_value = "."
+    )]
+    pub path: String,
+    /// The backend's own arguments.
+    #[command(flatten)]
+    pub backend: BackendConfig,
+}
 
 /// Commands about workspaces.
 #[derive(Debug, Subcommand)]
@@ -25,14 +78,9 @@ pub enum Workspace {
 /// `driftmgr workspace list`.
 #[derive(Debug, Clone, Args)]
 pub struct WorkspaceList {
-    /// Folder of a root module, or address of a state
-    #[arg(
-        long,
-        visible_alias = "file",
-        value_name = "TARGET",
-        default_value = "."
-    )]
-    pub path: String,
+    /// Whose workspaces.
+    #[command(flatten)]
+    pub module: Module,
     /// How to show it.
     #[command(flatten)]
     pub output: Output,
@@ -41,14 +89,9 @@ pub struct WorkspaceList {
 /// `driftmgr workspace show`.
 #[derive(Debug, Clone, Args)]
 pub struct WorkspaceShow {
-    /// Folder of a root module, or address of a state
-    #[arg(
-        long,
-        visible_alias = "file",
-        value_name = "TARGET",
-        default_value = "."
-    )]
-    pub path: String,
+    /// Whose workspaces.
+    #[command(flatten)]
+    pub module: Module,
 }
 
 /// `driftmgr workspace new`.
@@ -57,14 +100,9 @@ pub struct WorkspaceNew {
     /// Its name
     #[arg(value_name = "NAME")]
     pub name: String,
-    /// Folder of a root module, or address of a state
-    #[arg(
-        long,
-        visible_alias = "file",
-        value_name = "TARGET",
-        default_value = "."
-    )]
-    pub path: String,
+    /// Whose workspaces.
+    #[command(flatten)]
+    pub module: Module,
     /// How long somebody else's lock is waited for
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "0s")]
     pub lock_timeout: Duration,

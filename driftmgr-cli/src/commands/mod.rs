@@ -12,6 +12,7 @@ mod man;
 mod report;
 mod snapshot;
 mod state;
+mod status;
 mod version;
 mod workspace;
 
@@ -65,6 +66,7 @@ pub(crate) fn run(
         Command::Explain(args) => explain::run(args, &call, printer),
         Command::Config(command) => config::run(command, &call, printer),
         Command::Doctor(args) => doctor::run(args, &call, printer),
+        Command::Status(args) => status::run(args, &call, printer),
         Command::Completions(args) => completions::run(args, printer),
         Command::Man(args) => man::run(args, printer),
     }

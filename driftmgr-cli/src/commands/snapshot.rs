@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use driftmgr_core::Error;
+use driftmgr_core::backend::shown_target;
 use driftmgr_core::client::{FoundCounts, SnapshotInfo};
 use driftmgr_core::report::text::{TextOptions, one_line};
 
@@ -38,7 +39,7 @@ fn save(args: &SnapshotSave, call: &Call<'_>, printer: &Printer) -> Result<Exit,
                 let stack = client.open_with(target, &open).await;
                 stacks.push(stack.map_err(|error| match error.context_value("target") {
                     Some(_) => error,
-                    None => error.with("target", target),
+                    None => error.with("target", shown_target(target.as_ref())),
                 })?);
             }
             let taken = client.snapshot(&stacks, &options).await?;

@@ -1,23 +1,30 @@
 //! `driftmgr workspace list|show|new|delete`
 
-use driftmgr_core::Error;
-use driftmgr_core::client::ChangeOptions;
+use driftmgr_core::client::{ChangeOptions, ManagedState};
 use driftmgr_core::report::text::{TextOptions, one_line};
+use driftmgr_core::{Context, Error};
 use serde::Serialize;
 
 use super::Call;
 use super::state::stored::manage;
-use crate::args::{Workspace, WorkspaceDelete, WorkspaceList, WorkspaceNew, WorkspaceShow};
+use crate::args::{
+    Module, Reach, Workspace, WorkspaceDelete, WorkspaceDrift, WorkspaceList, WorkspaceNew,
+    WorkspaceShow, Workspaces,
+};
 use crate::exit::{Exit, Failure};
+use crate::ignoring;
 use crate::output::{Render, Wanted, emit, pretty};
 use crate::session;
 use crate::ui::printer::Printer;
 
 pub(crate) fn run(
-    command: &Workspace,
+    command: &Workspaces,
     call: &Call<'_>,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
+    let Some(command) = &command.command else {
+        return drift(&command.drift, call, printer);
+    };
     match command {
         Workspace::List(args) => list(args, call, printer),
         Workspace::Show(args) => show(args, call, printer),
@@ -27,12 +34,12 @@ pub(crate) fn run(
 }
 
 #[derive(Serialize)]
-struct Workspaces {
+struct Listed {
     selected: String,
     workspaces: Vec<String>,
 }
 
-impl Render for Workspaces {
+impl Render for Listed {
     /// As `terraform workspace list` does.
     fn text(&self, _: &TextOptions) -> String {
         let line = |name: &String| {
@@ -47,10 +54,27 @@ impl Render for Workspaces {
     }
 }
 
+/// Drift in each workspace that has a state, as one report.
+fn drift(args: &WorkspaceDrift, call: &Call<'_>, printer: &Printer) -> Result<Exit, Failure> {
+    let wanted = Wanted::of_report(&args.output, printer)?;
+    let reach = Reach {
+        all_workspaces: args.reach.workspace.is_none(),
+        ..args.reach.clone()
+    };
+    let which = (&reach, &args.ignoring);
+    let surveyed = ignoring::run_one(call, printer, &args.path, which)?;
+    emit(printer, &wanted, &surveyed.folders, &surveyed)?;
+    Ok(surveyed.exit(Exit::judged(&surveyed.report, &args.judge)))
+}
+
+async fn of(call: &Call<'_>, cx: &Context, module: &Module) -> Result<ManagedState, Error> {
+    manage(call, cx, &module.path, None, module.backend.inputs()).await
+}
+
 fn list(args: &WorkspaceList, call: &Call<'_>, printer: &Printer) -> Result<Exit, Failure> {
     let found = session::run(call.global, printer, None, |cx| async move {
-        let state = manage(call, &cx, &args.path, None).await?;
-        Ok(Workspaces {
+        let state = of(call, &cx, &args.module).await?;
+        Ok(Listed {
             selected: state.workspace().to_owned(),
             workspaces: state.workspaces().await?,
         })
@@ -61,7 +85,7 @@ fn list(args: &WorkspaceList, call: &Call<'_>, printer: &Printer) -> Result<Exit
 
 fn show(args: &WorkspaceShow, call: &Call<'_>, printer: &Printer) -> Result<Exit, Failure> {
     let name = session::run(call.global, printer, None, |cx| async move {
-        let state = manage(call, &cx, &args.path, None).await?;
+        let state = of(call, &cx, &args.module).await?;
         Ok(state.workspace().to_owned())
     })?;
     printer.lines([name])?;
@@ -79,7 +103,7 @@ fn options(args: &WorkspaceNew, force: bool) -> ChangeOptions {
 
 fn new(args: &WorkspaceNew, call: &Call<'_>, printer: &Printer) -> Result<Exit, Failure> {
     session::run(call.global, printer, None, |cx| async move {
-        let state = manage(call, &cx, &args.path, None).await?;
+        let state = of(call, &cx, &args.module).await?;
         state
             .create_workspace(&args.name, &options(args, false))
             .await
@@ -91,7 +115,7 @@ fn new(args: &WorkspaceNew, call: &Call<'_>, printer: &Printer) -> Result<Exit, 
 fn delete(args: &WorkspaceDelete, call: &Call<'_>, printer: &Printer) -> Result<Exit, Failure> {
     let WorkspaceDelete { which, force } = args;
     let backup = session::run(call.global, printer, None, |cx| async move {
-        let state = manage(call, &cx, &which.path, None).await?;
+        let state = of(call, &cx, &which.module).await?;
         state
             .delete_workspace(&which.name, &options(which, *force))
             .await

@@ -44,7 +44,7 @@ use crate::error::{Error, ErrorKind, Result};
 pub use lock::{LockId, LockInfo, LockedBy};
 pub use registry::{BackendFactory, BackendRegistry, KNOWN_KINDS};
 pub use spec::{BackendSpec, SelectedWorkspace};
-pub use url::is_url;
+pub use url::{is_url, shown_target};
 
 /// Moves state bytes.
 ///

@@ -23,6 +23,8 @@ pub struct BackendSpec {
     pub workspace: SelectedWorkspace,
     /// What says so: `main.tf:3`, a pointer file, or that nothing does.
     pub origin: String,
+    /// What gave the arguments that something else gave: a file and line, or `-backend-config`.
+    pub origins: BTreeMap<String, String>,
 }
 
 /// A workspace and what selected it.
@@ -89,7 +91,27 @@ impl BackendSpec {
             root: PathBuf::from("."),
             workspace: SelectedWorkspace::default(),
             origin: origin.into(),
+            origins: BTreeMap::new(),
         }
+    }
+
+    /// The same with one more argument, which wins over what is there, and what gave it.
+    #[must_use]
+    pub fn with_argument(
+        mut self,
+        name: impl Into<String>,
+        value: Json,
+        origin: impl Into<String>,
+    ) -> Self {
+        let name = name.into();
+        self.origins.insert(name.clone(), origin.into());
+        self.config.insert(name, Sensitive::new(value));
+        self
+    }
+
+    /// What gave an argument.
+    pub fn origin_of(&self, name: &str) -> &str {
+        self.origins.get(name).unwrap_or(&self.origin)
     }
 
     /// What both programs use without a block: `terraform.tfstate` in the folder.

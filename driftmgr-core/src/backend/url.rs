@@ -1,6 +1,7 @@
 //! A state's address as one text: `s3://bucket/key?region=…`, `https://…`, `pg://…` and the like.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use percent_encoding::percent_decode_str;
 use serde_json::{Value as Json, json};
@@ -25,6 +26,27 @@ pub fn is_url(text: &str) -> bool {
                 .chars()
                 .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
     })
+}
+
+/// A target as it is named in messages and results: an address without what can be a secret in it, everything else as it is.
+///
+/// ```
+/// use driftmgr_core::backend::shown_target;
+///
+/// assert_eq!(shown_target("infra".as_ref()), "infra");
+/// assert_eq!(shown_target("https://me:hunter2@host/x".as_ref()), "https://***:***@host/x");
+/// ```
+pub fn shown_target(target: &Path) -> String {
+    let text = target.display().to_string();
+    if !is_url(&text) {
+        return text;
+    }
+    let bare = text.strip_prefix(DRIFTCTL).unwrap_or(&text);
+    match bare.parse() {
+        Ok(url) => SafeUrl::new(url).to_string(),
+        // Nobody knows where the password is.
+        Err(_) => format!("{}://***", text.split("://").next().unwrap_or_default()),
+    }
 }
 
 impl BackendSpec {

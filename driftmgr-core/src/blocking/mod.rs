@@ -54,7 +54,7 @@ use crate::backend::{
 };
 use crate::client::{
     self, Against, BackendKind, Check, ConfigurationSummary, Diagnosis, DriftItem, DriftOptions,
-    Explanation, HistoryQuestion, OpenOptions, StoredState, WorkspaceInfo,
+    Explanation, HistoryQuestion, OpenOptions, Status, StoredState, WorkspaceInfo,
 };
 use crate::context::Context;
 use crate::drift::{DriftReport, ListedRule, Plan, Reality, Snapshot};
@@ -271,6 +271,14 @@ impl Client {
     /// Those of its twin, and `InvalidInput` inside of a runtime.
     pub fn doctor<T: AsRef<Path>>(&self, targets: &[T]) -> Result<Diagnosis> {
         wait(self.0.doctor(targets))
+    }
+
+    /// The twin of [`client::Client::status`].
+    ///
+    /// # Errors
+    /// Those of its twin, and `InvalidInput` inside of a runtime.
+    pub fn status<T: AsRef<Path>>(&self, targets: &[T], options: &OpenOptions) -> Result<Status> {
+        wait(self.0.status(targets, options))
     }
 
     /// The twin of [`client::Client::upgrade_state`].

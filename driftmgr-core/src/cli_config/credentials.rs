@@ -165,7 +165,7 @@ fn variables(environment: &Environment) -> BTreeMap<String, HostToken> {
         let host = name.strip_prefix(TF_TOKEN_PREFIX);
         let host = host.map(|h| h.replace("__", "-").replace('_', "."));
         if let Some(host) = host.as_deref().and_then(comparable)
-            && !value.is_empty()
+            && environment.get(name).is_some()
         {
             let token = HostToken {
                 token: Sensitive::new(value.to_owned()),

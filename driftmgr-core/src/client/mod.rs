@@ -33,6 +33,7 @@ mod rules;
 mod settings;
 mod snapshot;
 mod stack;
+mod status;
 mod stored;
 mod stream;
 mod survey;
@@ -61,6 +62,7 @@ pub use options::{DriftOptions, OpenOptions};
 pub use settings::{SettingEntry, settings_problems};
 pub use snapshot::{FoundCounts, OpenObject, SnapshotInfo, SnapshotTargetInfo};
 pub use stack::Stack;
+pub use status::{ArgumentStatus, BackendStatus, StateStatus, Status, TargetStatus};
 pub use stored::{Inspection, ObjectRow, OutputValue, StateAnalysis, StoredState};
 pub use stream::DriftStream;
 pub use survey::{Against, Survey};
@@ -240,6 +242,7 @@ impl Client {
     /// let options = OpenOptions {
     ///     workspace: Some("blue".to_owned()),
     ///     variables: vec![VariableInput::File("prod.tfvars".into())],
+    ///     ..OpenOptions::default()
     /// };
     /// let stack = client.open_with("./infra", &options).await?;
     /// # Ok(())

@@ -1,5 +1,6 @@
 //! From a target to a stack: configuration, workspace, backend, state.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -7,7 +8,10 @@ use super::encryption::{decrypted, told_why};
 use super::options::OpenOptions;
 use super::stack::Inner;
 use crate::backend::local::{LocalBackend, LocalConfig};
-use crate::backend::{Backend, BackendRegistry, BackendSpec, RawState, StateRef, is_url};
+use crate::backend::{
+    Backend, BackendRegistry, BackendSpec, RawState, SelectedWorkspace, StateRef, is_url,
+    shown_target,
+};
 use crate::configuration::{Evaluator, RootModule, Variables, Workspace, WorkspaceOrigin};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
@@ -22,6 +26,8 @@ pub(super) struct Located {
     /// What messages and results call it; nothing in it is secret.
     pub(super) label: String,
     pub(super) root_dir: PathBuf,
+    /// What its backend was made of.
+    pub(super) spec: BackendSpec,
     pub(super) backend: Arc<dyn Backend>,
     pub(super) at: StateRef,
     /// The file, or the place that the backend names.
@@ -108,7 +114,7 @@ fn locate_directory(
         .map(|root| block(cx, root, &around.variables, &workspace))
         .transpose()?
         .flatten();
-    let spec = BackendSpec::from_directory(cx.environment(), target, block)?;
+    let spec = specification(cx, target, block, options)?;
     let backend = backends.open(cx, &spec)?;
     let at = StateRef::current(workspace.name.parse()?);
     let location = match spec.kind.as_str() {
@@ -118,6 +124,7 @@ fn locate_directory(
     Ok(Located {
         label: target.display().to_string(),
         root_dir: target.to_owned(),
+        spec,
         backend,
         at,
         location,
@@ -137,6 +144,7 @@ fn locate_url(
         root: cx.environment().current_dir().to_owned(),
         ..BackendSpec::from_url(url)?
     };
+    let spec = with_arguments(cx, spec, options)?;
     let backend = backends.open(cx, &spec)?;
     let mut workspace = Workspace::default();
     if let Some(name) = &options.workspace {
@@ -145,7 +153,8 @@ fn locate_url(
     }
     Ok(Located {
         // Without what is secret in the address.
-        label: spec.origin,
+        label: spec.origin.clone(),
+        spec,
         root_dir: PathBuf::from("."),
         at: StateRef::current(workspace.name.parse()?),
         location: PathBuf::from(&backend.info().location),
@@ -188,6 +197,7 @@ fn block(
         (None, Some(backend)) => (backend.kind.as_str(), &backend.body, &backend.location),
         (None, None) => return Ok(None),
     };
+    let attributes = &body.attributes;
     let body = Evaluator::new(cx, root, variables, workspace, None).evaluate_body(body);
     if let Some(unresolved) = body.unresolved.first() {
         return Err(Error::new(
@@ -204,20 +214,75 @@ fn block(
         .iter()
         .filter(|(_, v)| !v.is_null())
         .map(|(name, value)| (name.clone(), json::encode_plain(value)));
-    Ok(Some(BackendSpec::from_block(
-        kind,
-        config.collect(),
-        location.to_string(),
-    )))
+    let origins = attributes.iter();
+    let origins = origins.map(|a| (a.name.clone(), a.value.location().to_string()));
+    Ok(Some(BackendSpec {
+        origins: origins.collect(),
+        ..BackendSpec::from_block(kind, config.collect(), location.to_string())
+    }))
+}
+
+/// Which backend a folder uses, with the arguments that the caller gives.
+fn specification(
+    cx: &Context,
+    target: &Path,
+    block: Option<BackendSpec>,
+    options: &OpenOptions,
+) -> Result<BackendSpec> {
+    if options.backend_config.is_empty() {
+        return BackendSpec::from_directory(cx.environment(), target, block);
+    }
+    let refused = |reason: &str| {
+        Error::new(ErrorKind::InvalidInput, reason).with("target", shown_target(target))
+    };
+    let root = cx.environment().current_dir().join(target);
+    let spec = match block {
+        Some(block) => block,
+        None => BackendSpec::from_pointer(cx.environment(), &root)?.ok_or_else(|| {
+            refused("arguments of a backend are given, and nothing names a backend").with_hint(
+                "write a `backend` block into the configuration: `terraform { backend \"s3\" {} }`",
+            )
+        })?,
+    };
+    if spec.kind == "cloud" {
+        return Err(refused("a `cloud` block takes no arguments from outside")
+            .with_hint("use TF_CLOUD_ORGANIZATION, TF_CLOUD_HOSTNAME and TF_WORKSPACE"));
+    }
+    let selected = SelectedWorkspace::of_directory(cx.environment(), &root)?;
+    let spec = BackendSpec {
+        workspace: selected,
+        root,
+        ..spec
+    };
+    with_arguments(cx, spec, options)
+}
+
+fn with_arguments(cx: &Context, spec: BackendSpec, options: &OpenOptions) -> Result<BackendSpec> {
+    let mut all = spec;
+    for input in &options.backend_config {
+        for argument in input.arguments(cx)? {
+            all = all.with_argument(argument.name, argument.value, argument.origin);
+        }
+    }
+    Ok(all)
 }
 
 fn locate_file(cx: &Context, target: &Path, options: &OpenOptions) -> Result<Located> {
+    if !options.backend_config.is_empty() {
+        return Err(Error::new(
+            ErrorKind::InvalidInput,
+            "a state file has no backend that takes arguments",
+        )
+        .with("target", shown_target(target))
+        .with_hint("name the folder of the root module instead"));
+    }
     let file = cx.environment().current_dir().join(target);
     let (root, workspace) = place_of(target, options);
     Ok(Located {
         label: target.display().to_string(),
         around: surroundings(cx, &root, options)?,
         root_dir: root,
+        spec: BackendSpec::from_block(LocalBackend::KIND, BTreeMap::new(), "a state file"),
         backend: Arc::new(LocalBackend::new(LocalConfig::of_file(file))),
         // The file is one state, whatever its workspace is called.
         at: StateRef::default(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::address::ProviderSource;
-use crate::configuration::VariableInput;
+use crate::configuration::{BackendInput, VariableInput};
 use crate::drift::{Comparators, Filter, Sink};
 use crate::provider::plugin::Concurrency;
 
@@ -17,6 +17,12 @@ pub struct OpenOptions {
     pub workspace: Option<String>,
     /// Values of root module variables, as `-var` and `-var-file` give them. Later ones win.
     pub variables: Vec<VariableInput>,
+    /// Arguments of the backend beside its block, as `init` takes them with `-backend-config`. With any of them the block of the
+    /// configuration counts, and what was initialised before only where there is no block.
+    pub backend_config: Vec<BackendInput>,
+    /// Every workspace that exists and has a state, instead of one: each is a target of the report, as `infra (prod)`. Only
+    /// [`Client::detect_drift_at`](super::Client::detect_drift_at) and what is made of it know it.
+    pub every_workspace: bool,
 }
 
 /// How drift is looked for.

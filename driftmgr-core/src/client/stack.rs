@@ -55,6 +55,14 @@ impl Stack {
             .await
     }
 
+    /// The same under another name.
+    pub(super) fn called(mut self, label: &str) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.inner) {
+            label.clone_into(&mut inner.label);
+        }
+        self
+    }
+
     /// The same as a stream: [`Client::drift_stream`] for this stack alone.
     pub fn drift_stream(&self, options: &DriftOptions) -> DriftStream {
         self.client

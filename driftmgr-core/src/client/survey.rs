@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures::future::join_all;
 
 use super::{Client, DriftOptions, OpenOptions, Stack, ignoring};
+use crate::backend::shown_target;
 use crate::drift::{DriftReport, Plan, Snapshot};
 use crate::error::{Error, ErrorKind, Result};
 use crate::state::State;
@@ -79,13 +80,14 @@ impl Client {
         let started = self.cx.now();
         let silent = ignoring::read(&self.cx, options)?;
         let options = &silent.value;
-        let opened = join_all(targets.iter().map(|t| self.open_with(t, open))).await;
+        let opened = targets.iter().map(|t| self.open_each(t.as_ref(), open));
+        let opened = join_all(opened).await;
         let mut stacks: Vec<Stack> = Vec::new();
         let mut failures = Vec::new();
-        for (target, stack) in targets.iter().zip(opened) {
+        for (target, stack) in opened.into_iter().flatten() {
             match stack {
                 Ok(stack) => stacks.push(stack),
-                Err(error) => failures.push((target.as_ref().display().to_string(), error)),
+                Err(error) => failures.push((target, error)),
             }
         }
         if stacks.is_empty() && failures.len() == 1 {
@@ -118,6 +120,37 @@ impl Client {
         })
     }
 
+    /// Opens a target, or each of its workspaces, with what each is called.
+    async fn open_each(&self, target: &Path, open: &OpenOptions) -> Vec<(String, Result<Stack>)> {
+        let label = shown_target(target);
+        if !open.every_workspace {
+            return vec![(label, self.open_with(target, open).await)];
+        }
+        let names = async { self.manage_with(target, open).await?.workspaces().await };
+        let names = match names.await {
+            Ok(names) => names,
+            Err(error) => return vec![(label, Err(error))],
+        };
+        let total = names.len();
+        let each = names.into_iter().map(|name| {
+            let of_one = OpenOptions {
+                workspace: Some(name.clone()),
+                ..open.clone()
+            };
+            let label = format!("{label} ({name})");
+            async move {
+                let opened = self.open_with(target, &of_one).await;
+                (opened.map(|stack| stack.called(&label)), label)
+            }
+        });
+        let opened = join_all(each).await.into_iter();
+        opened
+            // Both programs list workspaces that nothing was applied in yet.
+            .filter(|(opened, _)| total == 1 || !is_empty(opened))
+            .map(|(opened, label)| (label, opened))
+            .collect()
+    }
+
     /// Holds the stacks against it; of a plan, its own state when there is none.
     async fn ask(
         &self,
@@ -137,6 +170,12 @@ impl Client {
             (Against::State(_), _) => Err(one_target("a state")),
         }
     }
+}
+
+/// There is no state.
+fn is_empty(opened: &Result<Stack>) -> bool {
+    let error = opened.as_ref().err();
+    error.is_some_and(|e| e.kind() == ErrorKind::NotFound && e.context_value("looked at").is_some())
 }
 
 fn one_target(what: &str) -> Error {

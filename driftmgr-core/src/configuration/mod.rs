@@ -10,6 +10,7 @@ mod functions;
 mod load;
 mod merge;
 mod model;
+mod partial;
 mod sets;
 mod syntax;
 mod types;
@@ -24,6 +25,7 @@ pub use model::{
     Backend, IgnoreChanges, Module, ModuleCall, Output, ProviderBlock, Repetition,
     RequiredProvider, ResourceBlock, ResourceKey, RootModule, Variable,
 };
+pub use partial::BackendInput;
 pub use syntax::{Attribute, Block, Body, Expression, Location};
 pub use types::{ObjectAttribute, TypeConstraint};
 pub use variables::{VariableInput, VariableOrigin, Variables};

@@ -37,6 +37,7 @@ class Drift(Job):
     workspace: str | None = None
     variables: Mapping[str, Any] | None = None
     variable_files: Sequence[StrPath] = ()
+    backend_config: Sequence[StrPath] = ()
     run_bytes: int = 256 * MB
     """Targets whose states are larger than this together are more than one run, so that memory is bounded."""
 
@@ -48,7 +49,7 @@ class Drift(Job):
         if self.options.get("on_event") is not None:
             raise TypeError("options take no on_event: the workers are other processes")
         _options.drift(self.options, where="Drift")
-        _options.opening(self.workspace, self.variables, self.variable_files)
+        _options.opening(self.workspace, self.variables, self.variable_files, self.backend_config)
         # A wrong address is found here, and not once for each input.
         default_client().detect_drift([], targets=self.options.get("targets"), exclude=self.options.get("exclude"))
 
@@ -89,7 +90,9 @@ class Drift(Job):
 
     def _open(self, client: Client, given: str | None) -> Stack:
         path = path_of(given)
-        return client.open(path, workspace=self.workspace, variables=self.variables, variable_files=self.variable_files)
+        return client.open(
+            path, workspace=self.workspace, variables=self.variables, variable_files=self.variable_files, backend_config=self.backend_config
+        )
 
     def _looked(self, client: Client, run: Sequence[Stack]) -> Iterator[tuple[str, Row]]:
         """What one run gives for each of its targets."""

@@ -8,7 +8,7 @@ use driftmgr_core::{Context, Error};
 
 use crate::args::{
     Changing, StateMigrate, StateMv, StatePush, StateReplaceProvider, StateRestore, StateRm,
-    StateRollback, Stored,
+    StateRollback, Stored, inputs,
 };
 use crate::commands::Call;
 use crate::exit::{Exit, Failure};
@@ -148,6 +148,7 @@ pub(super) fn migrate(
             state.context(),
             &args.to,
             args.to_workspace.as_deref(),
+            inputs(&args.to_backend_config),
         );
         state.copy_to(&to.await?, &options).await
     })

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use driftmgr_core::backend::LockId;
 use driftmgr_core::client::{HistoricVersion, Keeper, ManagedState, OpenOptions};
+use driftmgr_core::configuration::BackendInput;
 use driftmgr_core::report::text::{self, TextOptions, one_line};
 use driftmgr_core::state::Comparison;
 use driftmgr_core::{Context, Error, ErrorKind, Partial};
@@ -24,10 +25,13 @@ pub(in crate::commands) async fn manage(
     cx: &Context,
     target: &str,
     workspace: Option<&str>,
+    backend_config: Vec<BackendInput>,
 ) -> Result<ManagedState, Error> {
     let options = OpenOptions {
         workspace: workspace.map(str::to_owned),
         variables: call.variables.clone(),
+        backend_config,
+        ..OpenOptions::default()
     };
     let client = survey::client(call, cx)?;
     client.manage_with(target, &options).await
@@ -38,7 +42,8 @@ pub(super) async fn stored(
     cx: &Context,
     which: &Stored,
 ) -> Result<ManagedState, Error> {
-    manage(call, cx, &which.file, which.workspace.as_deref()).await
+    let workspace = which.workspace.as_deref();
+    manage(call, cx, &which.file, workspace, which.backend.inputs()).await
 }
 
 pub(super) fn pull(args: &StatePull, call: &Call<'_>, printer: &Printer) -> Result<Exit, Failure> {
@@ -48,8 +53,7 @@ pub(super) fn pull(args: &StatePull, call: &Call<'_>, printer: &Printer) -> Resu
             Some(version) => Ok(state.state(Some(version)).await?.state().to_bytes()),
             None => match state.pull().await? {
                 Some(bytes) => Ok(bytes.to_vec()),
-                None => Err(Error::new(ErrorKind::NotFound, "there is no state")
-                    .with("target", &args.stored.file)),
+                None => Err(state.absent()),
             },
         }
     })?;

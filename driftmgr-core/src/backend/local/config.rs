@@ -65,6 +65,15 @@ impl LocalConfig {
         Ok(config)
     }
 
+    /// The place, for people: the state file, and where the other workspaces are unless that is their usual place.
+    pub(super) fn location(&self) -> String {
+        let path = self.path.display();
+        match Self::of_file(&self.path).workspace_dir == self.workspace_dir {
+            true => path.to_string(),
+            false => format!("{path} (workspaces in {})", self.workspace_dir.display()),
+        }
+    }
+
     /// The state file of a workspace.
     pub fn state_path(&self, workspace: &WorkspaceName) -> PathBuf {
         if workspace.is_default() {

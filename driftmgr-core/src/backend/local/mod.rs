@@ -48,7 +48,7 @@ impl LocalBackend {
         Self {
             info: BackendInfo {
                 kind: Self::KIND.to_owned(),
-                location: config.path.display().to_string(),
+                location: config.location(),
             },
             inner: Arc::new(Inner {
                 config,

@@ -86,7 +86,7 @@ pub struct CacheFacts {
 }
 
 impl Machine {
-    pub(super) fn examine(cx: &Context, backends: &BackendRegistry) -> Self {
+    pub(in crate::client) fn examine(cx: &Context, backends: &BackendRegistry) -> Self {
         let environment = cx.environment();
         let set: Vec<&str> = environment
             .variables()

@@ -15,6 +15,7 @@ use crate::report::text::{self, Section, TextOptions};
 use crate::settings::Settings;
 
 pub use machine::{CacheFacts, CliConfigFacts, Machine};
+pub(super) use target::selected_by;
 pub use target::{ProviderFacts, TargetFacts};
 
 /// What this machine offers, and what targets would use of it. In JSON as `driftmgr doctor --format json` prints it.

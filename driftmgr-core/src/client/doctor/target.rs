@@ -58,6 +58,16 @@ pub struct ProviderFacts {
     pub hints: Vec<String>,
 }
 
+/// What selected a workspace, for people.
+pub(in crate::client) fn selected_by(origin: &WorkspaceOrigin) -> String {
+    match origin {
+        WorkspaceOrigin::Explicit => "the command line".to_owned(),
+        WorkspaceOrigin::Environment => "TF_WORKSPACE".to_owned(),
+        WorkspaceOrigin::File(path) => path.display().to_string(),
+        WorkspaceOrigin::Default => "nothing else is selected".to_owned(),
+    }
+}
+
 impl TargetFacts {
     pub(super) fn examine(cx: &Context, target: &Path) -> Result<Self> {
         let path = target;
@@ -116,12 +126,7 @@ impl TargetFacts {
             target: target.display().to_string(),
             root: root.to_owned(),
             workspace: workspace.name,
-            workspace_origin: match workspace.origin {
-                WorkspaceOrigin::Explicit => "the command line".to_owned(),
-                WorkspaceOrigin::Environment => "TF_WORKSPACE".to_owned(),
-                WorkspaceOrigin::File(path) => path.display().to_string(),
-                WorkspaceOrigin::Default => "nothing else is selected".to_owned(),
-            },
+            workspace_origin: selected_by(&workspace.origin),
             backend,
             providers: wanted
                 .into_iter()

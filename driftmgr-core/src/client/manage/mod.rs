@@ -261,7 +261,8 @@ impl ManagedState {
         }
     }
 
-    fn absent(&self) -> Error {
+    /// The error of there being no state.
+    pub fn absent(&self) -> Error {
         Error::new(
             ErrorKind::NotFound,
             format!("there is no state for workspace `{}`", self.workspace()),

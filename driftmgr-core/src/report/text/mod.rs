@@ -31,6 +31,7 @@ pub(in crate::report) use finding::{
     address, effect, finding, hidden_note, identity, kind_word, replaces, severity_word,
 };
 pub use inspect::inspect;
+pub(crate) use page::count;
 pub use problem::{error, problems};
 pub use safe::{one_line, shell};
 pub use section::{Section, sections};

@@ -33,7 +33,7 @@ pub(super) fn cut(text: &str, width: usize) -> String {
 }
 
 /// `1 object`, `2 objects`.
-pub(super) fn count(n: u64, singular: &str, plural: &str) -> String {
+pub(crate) fn count(n: u64, singular: &str, plural: &str) -> String {
     format!("{n} {}", if n == 1 { singular } else { plural })
 }
 

@@ -77,6 +77,12 @@ impl Input<'_> {
             workspace: self
                 .has("workspace")
                 .then(|| self.text("workspace").to_owned()),
+            backend_config: self
+                .texts("backend_config")
+                .iter()
+                .map(|text| text.parse().unwrap())
+                .collect(),
+            every_workspace: self.0["every_workspace"] == true,
             ..OpenOptions::default()
         }
     }
@@ -157,6 +163,10 @@ pub(super) async fn answer(operation: &str, input: &Json) -> Result<Json> {
         "rules" => data(client().rules()),
         "backends" => data(client().backends()),
         "doctor" => data(client().doctor(&input.texts("targets")).await?),
+        "status" => {
+            let (targets, options) = (input.texts("targets"), input.open_options());
+            data(client().status(&targets, &options).await?)
+        }
         "client" => of_client(verb, &input).await,
         "stack" => of_stack(verb, &input).await,
         "state" => of_state(verb, &input),

@@ -126,6 +126,7 @@ class ParityTest {
             "version" -> Client.version().toJson()
             "rules" -> JsonArray(client.rules().map { it.toJson() })
             "backends" -> JsonArray(client.backends().map { it.toJson() })
+            "status" -> client.status(input.texts("targets"), input.openOptions()).toJson()
             "doctor" -> client.doctor(input.texts("targets")).toJson()
             "client" -> ofClient(verb, input)
             "stack" -> ofStack(verb, input)
@@ -364,7 +365,11 @@ private class Input(private val fields: JsonObject) {
         )
     }
 
-    fun openOptions() = OpenOptions(workspace = if ("workspace" in this) text("workspace") else null)
+    fun openOptions() = OpenOptions(
+        workspace = if ("workspace" in this) text("workspace") else null,
+        backendConfig = texts("backend_config"),
+        everyWorkspace = field("every_workspace")?.jsonPrimitive?.boolean ?: false,
+    )
 
     suspend fun stack(): Stack = client.open(text("target"), openOptions())
 

@@ -189,6 +189,13 @@ public class Client(settings: Settings? = null, keepProviders: Boolean = false) 
     public suspend fun doctor(targets: List<String> = emptyList(), timeout: Duration? = null): Diagnosis =
         calling(timeout, null) { native.doctor(targets, it) }
 
+    /** Whether each target's state can be read, and what its backend is configured by. No lock is taken and nothing is written. */
+    public suspend fun status(
+        targets: List<String> = listOf("."),
+        open: OpenOptions = OpenOptions(),
+        timeout: Duration? = null,
+    ): Status = calling(timeout, null) { native.status(targets, open, it) }
+
     /** Frees native memory at once. The client must not be used afterwards; its stacks and states may. */
     override fun close(): Unit = native.close()
 

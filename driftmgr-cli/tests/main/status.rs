@@ -297,3 +297,45 @@ fn every_workspace_that_has_a_state_is_a_target() {
     let none = run(dir.path(), &["workspace", "--path", ".", "--no-plugins"]);
     assert_eq!(none.code, Some(1), "{none:?}");
 }
+
+#[test]
+fn a_pattern_is_every_state_that_it_matches() {
+    let dir = module();
+    let lock = "prod/blue/.terraform.tfstate.lock.info";
+    for (name, text) in [
+        (lock, "{}"),
+        ("prod/blue/terraform.tfstate.backup", "{}"),
+        ("prod/.terraform/x/terraform.tfstate", "{}"),
+    ] {
+        write(dir.path(), name, text);
+    }
+    let report = run(
+        dir.path(),
+        &[
+            "drift",
+            "tfstate://prod/**/*.tfstate",
+            "--no-plugins",
+            "--json",
+        ],
+    )
+    .json();
+    let names: Vec<&str> = report["targets"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|t| t["target"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "prod/blue/terraform.tfstate",
+            "prod/green/terraform.tfstate"
+        ]
+    );
+    let none = run(dir.path(), &["check", "tfstate://none/**/*.tfstate"]);
+    assert_eq!(none.code, Some(1));
+    assert!(
+        none.err.contains("no state matches the pattern"),
+        "{none:?}"
+    );
+}

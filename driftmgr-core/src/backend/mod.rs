@@ -113,6 +113,18 @@ pub trait Backend: Send + Sync + fmt::Debug {
         Ok(())
     }
 
+    /// The names of all objects of its store that begin so, sorted, whatever they hold: keys, blobs, paths of files. An address that is a pattern
+    /// is held against them.
+    ///
+    /// # Errors
+    /// `Unsupported` where a store has no such names; those of reaching it.
+    async fn objects(&self, _cx: &Context, _prefix: &str) -> Result<Vec<String>> {
+        Err(Error::new(
+            ErrorKind::Unsupported,
+            format!("the {} backend cannot be searched", self.info().kind),
+        ))
+    }
+
     /// Whether a deletion takes the versions and the lock along, because a store keeps both for a whole workspace and not for its state.
     fn deletion_is_final(&self) -> bool {
         false

@@ -142,6 +142,11 @@ impl Address {
                 ];
                 ("remote", own)
             }
+            // A path as it is: driftctl's way to write it.
+            "tfstate" => {
+                let (_, path) = text.split_once("://").unwrap_or_default();
+                ("local", vec![argument("path", path)])
+            }
             "file" => {
                 let path = url
                     .to_file_path()

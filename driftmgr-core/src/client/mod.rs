@@ -26,6 +26,7 @@ mod manage;
 mod moved;
 mod open;
 mod options;
+mod pattern;
 mod providers;
 mod report;
 mod routes;

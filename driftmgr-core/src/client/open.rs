@@ -133,6 +133,15 @@ fn locate_directory(
     })
 }
 
+/// The backend of an address, with the arguments that the caller gives.
+pub(super) fn of_url(cx: &Context, url: &str, options: &OpenOptions) -> Result<BackendSpec> {
+    let spec = BackendSpec {
+        root: cx.environment().current_dir().to_owned(),
+        ..BackendSpec::from_url(url)?
+    };
+    with_arguments(cx, spec, options)
+}
+
 /// A state by its address, without a configuration. Providers are looked for as in the working folder.
 fn locate_url(
     cx: &Context,
@@ -140,11 +149,7 @@ fn locate_url(
     url: &str,
     options: &OpenOptions,
 ) -> Result<Located> {
-    let spec = BackendSpec {
-        root: cx.environment().current_dir().to_owned(),
-        ..BackendSpec::from_url(url)?
-    };
-    let spec = with_arguments(cx, spec, options)?;
+    let spec = of_url(cx, url, options)?;
     let backend = backends.open(cx, &spec)?;
     let mut workspace = Workspace::default();
     if let Some(name) = &options.workspace {

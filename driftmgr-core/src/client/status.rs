@@ -1,6 +1,6 @@
 //! Whether stored states can be reached, with which configuration, and what gave it. Names of credentials, never their values.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use futures::{StreamExt as _, stream};
@@ -10,6 +10,7 @@ use serde_json::Value as Json;
 use super::doctor::{Machine, selected_by};
 use super::encryption::decrypted;
 use super::open::{Located, locate};
+use super::pattern::Match;
 use super::{Client, OpenOptions};
 use crate::backend::{BackendSpec, Capability, shown_target};
 use crate::context::Context;
@@ -56,7 +57,7 @@ pub struct Status {
     /// Names of variables with credentials that are set, by what they are for.
     pub credentials: Vec<(String, Vec<String>)>,
     /// Files with credentials that are there.
-    pub credential_files: Vec<std::path::PathBuf>,
+    pub credential_files: Vec<PathBuf>,
     /// The targets, in the order in which they were named.
     pub targets: Vec<TargetStatus>,
 }
@@ -151,9 +152,13 @@ impl Client {
         options: &OpenOptions,
     ) -> Result<Status> {
         let machine = Machine::examine(&self.cx, &self.backends);
-        let asked: Vec<_> = targets
-            .iter()
-            .map(|target| self.status_of(target.as_ref(), options))
+        let mut asked = Vec::new();
+        for target in targets {
+            asked.extend(self.places(target.as_ref(), options).await);
+        }
+        let asked: Vec<_> = asked
+            .into_iter()
+            .map(|(target, options)| self.status_of(target, options))
             .collect();
         let targets = stream::iter(asked).buffered(AT_ONCE).collect().await;
         self.cx.check()?;
@@ -164,14 +169,29 @@ impl Client {
         })
     }
 
-    async fn status_of(&self, target: &Path, options: &OpenOptions) -> TargetStatus {
+    /// The states that a target means. What is wrong with it, its status tells.
+    async fn places(&self, target: &Path, options: &OpenOptions) -> Vec<(PathBuf, OpenOptions)> {
+        let Ok(Some(found)) = self.matches(target, options).await else {
+            return vec![(target.to_owned(), options.clone())];
+        };
+        let place = |one: Match| {
+            let of_one = OpenOptions {
+                workspace: one.workspace.or_else(|| options.workspace.clone()),
+                ..options.clone()
+            };
+            (one.target, of_one)
+        };
+        found.into_iter().map(place).collect()
+    }
+
+    async fn status_of(&self, target: PathBuf, options: OpenOptions) -> TargetStatus {
         let (environment, seen) = self.cx.environment().seeing();
         let cx = self.cx.clone().with_environment(environment);
-        let located = match locate(&cx, &self.backends, target, options).await {
+        let located = match locate(&cx, &self.backends, &target, &options).await {
             Ok(located) => located,
             Err(error) => {
                 return TargetStatus {
-                    target: shown_target(target),
+                    target: shown_target(&target),
                     backend: None,
                     reachable: false,
                     state: None,

@@ -120,12 +120,38 @@ impl Client {
         })
     }
 
-    /// Opens a target, or each of its workspaces, with what each is called.
+    /// Opens a target, each of the states that a pattern means, or each of its workspaces, with what each is called.
     async fn open_each(&self, target: &Path, open: &OpenOptions) -> Vec<(String, Result<Stack>)> {
         let label = shown_target(target);
-        if !open.every_workspace {
-            return vec![(label, self.open_with(target, open).await)];
-        }
+        let found = match self.matches(target, open).await {
+            Ok(Some(found)) => found,
+            Ok(None) if open.every_workspace => return self.open_workspaces(target, open).await,
+            Ok(None) => return vec![(label, self.open_with(target, open).await)],
+            Err(error) => return vec![(label, Err(error))],
+        };
+        let each = found.into_iter().map(|one| {
+            let label = match &one.workspace {
+                Some(name) => format!("{} ({name})", shown_target(&one.target)),
+                None => shown_target(&one.target),
+            };
+            let of_one = OpenOptions {
+                workspace: one.workspace.or_else(|| open.workspace.clone()),
+                ..open.clone()
+            };
+            async move {
+                let opened = self.open_with(&one.target, &of_one).await;
+                (label.clone(), opened.map(|stack| stack.called(&label)))
+            }
+        });
+        join_all(each).await
+    }
+
+    async fn open_workspaces(
+        &self,
+        target: &Path,
+        open: &OpenOptions,
+    ) -> Vec<(String, Result<Stack>)> {
+        let label = shown_target(target);
         let names = async { self.manage_with(target, open).await?.workspaces().await };
         let names = match names.await {
             Ok(names) => names,

@@ -1,6 +1,7 @@
 //! The backend `s3` on a pretended AWS: the contract, what goes wrong there, and the real programs beside it.
 
 mod oracle;
+mod target;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

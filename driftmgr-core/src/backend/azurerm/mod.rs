@@ -157,6 +157,16 @@ impl Backend for AzureBackend {
         Ok(names)
     }
 
+    async fn objects(&self, cx: &Context, prefix: &str) -> Result<Vec<String>> {
+        let listed = self.client.list(&self.cx(cx), prefix, "").await;
+        let blobs = listed
+            .and_then(|blobs| blobs.map_err(|refusal| refusal.error))
+            .map_err(self.said("backend.objects"))?;
+        // An empty one is only there to be leased.
+        let blobs = blobs.into_iter().filter(|blob| blob.size > 0);
+        Ok(blobs.map(|blob| blob.name).collect())
+    }
+
     async fn read(&self, cx: &Context, at: &StateRef) -> Result<Option<RawState>> {
         state::read(&self.client, &self.cx(cx), at)
             .await

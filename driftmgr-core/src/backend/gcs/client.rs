@@ -145,6 +145,17 @@ pub(super) enum Outcome<T> {
     Refused,
 }
 
+/// Which objects of those that start so are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Which {
+    /// Those in no folder below.
+    Folder,
+    /// The same, with all generations of each.
+    Generations,
+    /// Those in folders below, too.
+    Below,
+}
+
 impl Client {
     pub(super) fn new(cx: &Context, config: GcsConfig) -> Result<Self> {
         Ok(Self {
@@ -300,20 +311,17 @@ impl Client {
         .map_err(|e| self.placed(e, name))
     }
 
-    /// The objects whose names start with this, without those in folders below; with all generations of them if that is wanted.
-    /// One request for each thousand.
+    /// The objects whose names start with this. One request for each thousand.
     pub(super) async fn list(
         &self,
         cx: &Context,
         prefix: &str,
-        versions: bool,
+        which: Which,
     ) -> Result<Vec<Metadata>> {
         let mut all = Vec::new();
         let mut page: Option<String> = None;
         loop {
-            let answered = self
-                .page(cx, prefix, versions, PAGE, page.as_deref())
-                .await?;
+            let answered = self.page(cx, prefix, which, PAGE, page.as_deref()).await?;
             all.extend(answered.items);
             page = answered.next_page_token.filter(|token| !token.is_empty());
             if page.is_none() {
@@ -326,7 +334,7 @@ impl Client {
         &self,
         cx: &Context,
         prefix: &str,
-        versions: bool,
+        which: Which,
         size: &str,
         page: Option<&str>,
     ) -> Result<List> {
@@ -334,10 +342,12 @@ impl Client {
         path(&mut url, &["b", &self.config.bucket, "o"])?;
         url.query_pairs_mut()
             .append_pair("prefix", prefix)
-            .append_pair("delimiter", "/")
             .append_pair("maxResults", size)
             .append_pair("fields", &format!("nextPageToken,items({FIELDS})"));
-        if versions {
+        if which != Which::Below {
+            url.query_pairs_mut().append_pair("delimiter", "/");
+        }
+        if which == Which::Generations {
             url.query_pairs_mut().append_pair("versions", "true");
         }
         if let Some(page) = page {
@@ -381,7 +391,7 @@ impl Client {
         if words.contains("No such object") || self.seen.load(Ordering::Relaxed) {
             return Ok(());
         }
-        match self.page(cx, &name.text, false, "1", None).await {
+        match self.page(cx, &name.text, Which::Folder, "1", None).await {
             Ok(_) => Ok(()),
             // Who may not list is not told that an object is absent either; so it is.
             Err(e) if e.kind() == ErrorKind::PermissionDenied => Ok(()),

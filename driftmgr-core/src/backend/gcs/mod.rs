@@ -14,7 +14,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use self::client::Client;
+use self::client::{Client, Which};
 use self::state::{Change, Place};
 use super::kept::KeepsVersions;
 use super::{
@@ -160,7 +160,11 @@ impl Backend for GcsBackend {
 
     async fn workspaces(&self, cx: &Context) -> Result<Vec<WorkspaceName>> {
         let config = &self.inner.client.config;
-        let objects = self.inner.client.list(cx, &config.folder, false).await;
+        let objects = self
+            .inner
+            .client
+            .list(cx, &config.folder, Which::Folder)
+            .await;
         let objects = objects.map_err(|e| e.with_operation("backend.workspaces"))?;
         let mut names: Vec<WorkspaceName> = objects
             .iter()
@@ -170,6 +174,12 @@ impl Backend for GcsBackend {
         names.sort();
         names.insert(0, WorkspaceName::default_name());
         Ok(names)
+    }
+
+    async fn objects(&self, cx: &Context, prefix: &str) -> Result<Vec<String>> {
+        let found = self.inner.client.list(cx, prefix, Which::Below).await;
+        let found = found.map_err(|e| e.with_operation("backend.objects"))?;
+        Ok(found.into_iter().map(|object| object.name).collect())
     }
 
     async fn read(&self, cx: &Context, at: &StateRef) -> Result<Option<RawState>> {

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::Inner;
-use super::client::{Client, NOTHING, Outcome};
+use super::client::{Client, NOTHING, Outcome, Which};
 use super::config::Name;
 use super::lock;
 use crate::backend::task::last_words;
@@ -61,7 +61,7 @@ pub(super) async fn versions(
     name: &Name,
 ) -> Result<Vec<StateVersion>> {
     let client = &inner.client;
-    let mut found = client.list(cx, &name.text, true).await?;
+    let mut found = client.list(cx, &name.text, Which::Generations).await?;
     found.retain(|object| object.name == name.text);
     if found.iter().all(super::client::Metadata::is_live) {
         // Either there are no others yet, or none are kept.

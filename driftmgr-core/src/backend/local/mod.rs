@@ -285,6 +285,12 @@ impl Backend for LocalBackend {
             .await
     }
 
+    async fn objects(&self, cx: &Context, prefix: &str) -> Result<Vec<String>> {
+        let prefix = prefix.to_owned();
+        self.blocking(cx, "backend.objects", move |_| store::files(&prefix))
+            .await
+    }
+
     async fn read(&self, cx: &Context, at: &StateRef) -> Result<Option<RawState>> {
         let at = at.clone();
         self.blocking(cx, "backend.read", move |inner| inner.read(&at))

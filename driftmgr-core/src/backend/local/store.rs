@@ -1,6 +1,6 @@
 //! Reading and replacing state files.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -34,6 +34,44 @@ pub(super) fn read(state: &Path, held: Option<&Held>) -> Result<Option<Content>>
         return Ok(None);
     }
     Ok(Some((bytes, modified)))
+}
+
+/// The files whose paths begin so, sorted. Links to folders are not followed, and what a program keeps in `.terraform` is passed over.
+pub(super) fn files(prefix: &str) -> Result<Vec<String>> {
+    let top = match prefix.rfind('/') {
+        Some(at) => prefix.get(..=at).unwrap_or_default(),
+        None => "",
+    };
+    let start = Path::new(if top.is_empty() { "." } else { top });
+    let mut found = Vec::new();
+    let mut folders = vec![start.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let fail = |e| Error::io("look for states", &folder, e);
+        let entries = match fs::read_dir(&folder) {
+            // A folder that is not there holds nothing.
+            Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
+            other => other.map_err(fail)?,
+        };
+        for entry in entries {
+            let entry = entry.map_err(fail)?;
+            let kind = entry.file_type().map_err(fail)?;
+            if kind.is_dir() {
+                if entry.file_name() != ".terraform" {
+                    folders.push(entry.path());
+                }
+            } else if let Some(path) = entry.path().to_str() {
+                let path = path
+                    .strip_prefix("./")
+                    .filter(|_| top.is_empty())
+                    .unwrap_or(path);
+                if path.starts_with(prefix) {
+                    found.push(path.to_owned());
+                }
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
 }
 
 /// The state before the last change.

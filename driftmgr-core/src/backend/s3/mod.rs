@@ -231,6 +231,11 @@ impl Backend for S3Backend {
         .await
     }
 
+    async fn objects(&self, cx: &Context, prefix: &str) -> Result<Vec<String>> {
+        self.reading(cx, "backend.objects", self.inner.client.list(prefix))
+            .await
+    }
+
     async fn read(&self, cx: &Context, at: &StateRef) -> Result<Option<RawState>> {
         let key = self.inner.key(at);
         self.reading(cx, "backend.read", async {

@@ -60,3 +60,42 @@ async fn parameters_of_the_address_are_arguments() {
     assert_eq!(error.hints()[0], "did you mean `access_token`?");
     assert!(!format!("{error:?}").contains("hunter"), "{error:?}");
 }
+
+#[tokio::test]
+async fn a_pattern_is_every_state_that_it_matches() {
+    let server = FakeGcs::start();
+    server.bucket("states", false);
+    for name in [
+        "infra/prod/blue.tfstate",
+        "infra/prod/default.tfstate",
+        "infra/deep/x/green.tfstate",
+    ] {
+        server.put("states", name, TEXT.as_bytes());
+    }
+    server.put("states", "infra/prod/blue.tflock", b"{}");
+    let client = client(&server);
+    let options = client.drift_options();
+    let url = "gs://states/infra/**/*.tfstate";
+    let found = client
+        .detect_drift_at(&[url], &OpenOptions::default(), &options)
+        .await
+        .unwrap();
+    let names: Vec<&str> = found
+        .report
+        .targets
+        .iter()
+        .map(|t| t.target.as_str())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "gs://states/infra/deep/x (green)",
+            "gs://states/infra/prod (blue)",
+            "gs://states/infra/prod (default)"
+        ]
+    );
+    assert_eq!(
+        (found.report.summary.same, found.report.problems.len()),
+        (3, 0)
+    );
+}

@@ -59,7 +59,7 @@ pub(super) async fn locate(
     if metadata.is_dir() {
         locate_directory(cx, backends, target, options)
     } else {
-        locate_file(cx, target, options)
+        locate_file(cx, backends, target, options)
     }
 }
 
@@ -211,14 +211,20 @@ fn block(
     )))
 }
 
-fn locate_file(cx: &Context, target: &Path, options: &OpenOptions) -> Result<Located> {
+fn locate_file(
+    cx: &Context,
+    backends: &BackendRegistry,
+    target: &Path,
+    options: &OpenOptions,
+) -> Result<Located> {
     let file = cx.environment().current_dir().join(target);
     let (root, workspace) = place_of(target, options);
+    let backend = Arc::new(LocalBackend::new(LocalConfig::of_file(file)));
     Ok(Located {
         label: target.display().to_string(),
         around: surroundings(cx, &root, options)?,
         root_dir: root,
-        backend: Arc::new(LocalBackend::new(LocalConfig::of_file(file))),
+        backend: backends.layered(cx, &BackendSpec::default_local(), backend)?,
         // The file is one state, whatever its workspace is called.
         at: StateRef::default(),
         location: target.to_owned(),

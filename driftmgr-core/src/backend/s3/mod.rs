@@ -22,7 +22,7 @@ use tracing::Instrument;
 use self::client::{Client, Versioning};
 use self::lock::Held;
 use super::{
-    Backend, BackendInfo, BackendSpec, Capability, LockId, LockInfo, RawState, StateRef,
+    Backend, BackendInfo, BackendSpec, Capability, IfChanged, LockId, LockInfo, RawState, StateRef,
     StateVersion, WorkspaceName, WriteOptions, Written,
 };
 use crate::context::{Context, joined};
@@ -251,6 +251,14 @@ impl Backend for S3Backend {
         let key = self.inner.key(at);
         self.reading(cx, "backend.read", async {
             state::read(&self.inner, &key, at.version.as_deref()).await
+        })
+        .await
+    }
+
+    async fn read_if_changed(&self, cx: &Context, at: &StateRef, etag: &str) -> Result<IfChanged> {
+        let key = self.inner.key(at);
+        self.reading(cx, "backend.read", async {
+            state::read_if_changed(&self.inner, &key, at.version.as_deref(), etag).await
         })
         .await
     }

@@ -144,7 +144,10 @@ impl Layers {
             all = Layered::over(all, RateLimited { limiter, meter });
         }
         let asks_again = ASKING_AGAIN.contains(&spec.kind.as_str());
-        if !asks_again && let Some(retry) = &options.retry {
+        if has_server
+            && !asks_again
+            && let Some(retry) = &options.retry
+        {
             let (policy, meter) = (retry.policy(), meter());
             all = Layered::over(all, Retrying { policy, meter });
         }

@@ -6,8 +6,8 @@ use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use tempfile::NamedTempFile;
@@ -35,6 +35,8 @@ pub(super) struct Disk {
     filled: AtomicU64,
     /// What was written since the last look.
     written: AtomicU64,
+    /// Who looks at the folder; one is enough.
+    looking: Mutex<()>,
     meter: Arc<Meter>,
 }
 
@@ -75,6 +77,7 @@ impl Disk {
             seal: Seal::new(key),
             filled: AtomicU64::new(u64::MAX),
             written: AtomicU64::new(0),
+            looking: Mutex::default(),
             meter,
         })
     }
@@ -142,6 +145,9 @@ impl Disk {
         if self.filled.load(Ordering::Relaxed) <= self.most && written <= self.most / PART {
             return;
         }
+        let Ok(_looking) = self.looking.try_lock() else {
+            return;
+        };
         let (mut entries, mut filled) = (Vec::new(), 0_u64);
         for file in std::fs::read_dir(&self.folder)
             .into_iter()

@@ -52,29 +52,59 @@ impl Programs {
     ///
     /// # Panics
     /// When it does not answer within half a minute.
-    #[expect(
-        clippy::expect_used,
-        clippy::panic,
-        reason = "there is nothing to measure then"
-    )]
     pub fn moto(&self) -> Server {
-        let free = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr());
-        let port = free.expect("a free port").port();
-        let child = Command::new(self.dir.join("bin/moto_server"))
-            .args(["-H", "127.0.0.1", "-p", &port.to_string()])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("moto starts");
-        let server = Server { child, port };
-        for _ in 0..300 {
-            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
-                return server;
-            }
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        panic!("moto does not answer");
+        let port = free_port();
+        let mut moto = Command::new(self.dir.join("bin/moto_server"));
+        moto.args(["-H", "127.0.0.1", "-p", &port.to_string()]);
+        started(moto, port)
     }
+
+    /// Starts minio, a server of objects, on a free port. Its administrator's name is also the password.
+    ///
+    /// # Panics
+    /// When it is not installed, or does not answer within half a minute.
+    pub fn minio(&self, data: &Path, administrator: &str) -> Server {
+        let program = self.dir.join("bin/minio");
+        assert!(program.exists(), "run `cargo xtask tools minio` first");
+        let port = free_port();
+        let mut minio = Command::new(program);
+        minio
+            .args(["server", "--quiet", "--address"])
+            .arg(format!("127.0.0.1:{port}"))
+            .arg(data)
+            .env("MINIO_ROOT_USER", administrator)
+            .env("MINIO_ROOT_PASSWORD", administrator)
+            .env("MINIO_BROWSER", "off")
+            .env("MINIO_UPDATE", "off");
+        started(minio, port)
+    }
+}
+
+#[expect(clippy::expect_used, reason = "there is nothing to measure then")]
+fn free_port() -> u16 {
+    let free = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr());
+    free.expect("a free port").port()
+}
+
+#[expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "there is nothing to measure then"
+)]
+fn started(mut program: Command, port: u16) -> Server {
+    let child = program
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the server starts");
+    let server = Server { child, port };
+    for _ in 0..300 {
+        if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+            return server;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    panic!("{program:?} does not answer");
 }
 
 /// A server that ends with this value.

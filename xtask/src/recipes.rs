@@ -204,6 +204,22 @@ pub const TOOLS: &[Tool] = &[
     },
 ];
 
+/// Installed by name only: one test looks whether it is there, and one benchmark needs it. To compile it takes longer than all others together.
+pub const ON_REQUEST: &[Tool] = &[Tool {
+    name: "minio",
+    version: "0.0.0-20260212201848",
+    purpose: "another server that speaks like S3",
+    recipe: Recipe::GoProgram {
+        package: "github.com/minio/minio",
+        revision: "v0.0.0-20260212201848-7aac2a2c5b7c",
+    },
+}];
+
+/// All of them.
+pub fn every() -> impl Iterator<Item = &'static Tool> {
+    TOOLS.iter().chain(ON_REQUEST)
+}
+
 impl Tool {
     /// What exists once the tool is installed.
     pub fn products(&self, layout: &Layout) -> Vec<PathBuf> {
@@ -280,7 +296,7 @@ mod tests {
     fn names_and_products_are_unique() {
         let mut names = HashSet::new();
         let mut products = HashSet::new();
-        for tool in TOOLS {
+        for tool in every() {
             assert!(names.insert(tool.name), "{} is there twice", tool.name);
             for product in tool.products(&layout()) {
                 assert!(
@@ -294,7 +310,7 @@ mod tests {
 
     #[test]
     fn every_version_is_pinned_and_part_of_the_recipe() {
-        for tool in TOOLS {
+        for tool in every() {
             assert!(
                 tool.version.starts_with(|c: char| c.is_ascii_digit()),
                 "{}",

@@ -6,7 +6,7 @@ use std::time::Instant;
 use crate::failure::{At, Failure};
 use crate::install;
 use crate::layout::Layout;
-use crate::recipes::{TOOLS, Tool};
+use crate::recipes::{self, ON_REQUEST, TOOLS, Tool};
 use crate::stamp;
 use crate::step::{seconds, timed};
 
@@ -55,6 +55,10 @@ pub fn list() {
     for tool in TOOLS {
         println!("{:<16} {:<10} {}", tool.name, tool.version, tool.purpose);
     }
+    println!("only when it is named:");
+    for tool in ON_REQUEST {
+        println!("{:<16} {:<10} {}", tool.name, tool.version, tool.purpose);
+    }
 }
 
 fn select(only: Option<&[&str]>) -> Result<Vec<&'static Tool>, Failure> {
@@ -63,16 +67,15 @@ fn select(only: Option<&[&str]>) -> Result<Vec<&'static Tool>, Failure> {
     };
     if let Some(unknown) = names
         .iter()
-        .find(|name| !TOOLS.iter().any(|tool| tool.name == **name))
+        .find(|name| !recipes::every().any(|tool| tool.name == **name))
     {
-        let known: Vec<_> = TOOLS.iter().map(|tool| tool.name).collect();
+        let known: Vec<_> = recipes::every().map(|tool| tool.name).collect();
         return Err(Failure::new(format!(
             "no tool is called {unknown}; there are {}",
             known.join(", ")
         )));
     }
-    Ok(TOOLS
-        .iter()
+    Ok(recipes::every()
         .filter(|tool| names.contains(&tool.name))
         .collect())
 }

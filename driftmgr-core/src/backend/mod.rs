@@ -6,6 +6,7 @@
 mod arguments;
 #[cfg(feature = "azurerm")]
 pub mod azurerm;
+mod backoff;
 #[cfg(feature = "cloud")]
 pub mod cloud;
 #[cfg(feature = "gcs")]
@@ -14,6 +15,7 @@ pub mod gcs;
 pub mod http;
 #[cfg(any(feature = "gcs", feature = "s3"))]
 mod kept;
+pub mod layers;
 pub mod local;
 mod lock;
 pub mod memory;
@@ -78,6 +80,15 @@ pub trait Backend: Send + Sync + fmt::Debug {
     /// # Errors
     /// `NotFound` for a version that does not exist; those of reaching the store.
     async fn read(&self, cx: &Context, at: &StateRef) -> Result<Option<RawState>>;
+
+    /// The bytes of a state, unless it still is the one with this [`RawState::etag`]. Takes no lock. Where the store can compare, nothing but
+    /// its answer is transferred; others read the state and compare here, as this default does.
+    ///
+    /// # Errors
+    /// Those of [`Backend::read`].
+    async fn read_if_changed(&self, cx: &Context, at: &StateRef, etag: &str) -> Result<IfChanged> {
+        Ok(IfChanged::since(etag, self.read(cx, at).await?))
+    }
 
     /// The versions of a state that can still be read, newest first. Empty when there is no state.
     ///
@@ -283,6 +294,25 @@ impl fmt::Debug for RawState {
             .field("version", &self.version)
             .field("modified", &self.modified)
             .finish()
+    }
+}
+
+/// What became of a state that was read before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IfChanged {
+    /// It still is the one that was read.
+    Unchanged,
+    /// It is another one, or there is none any more.
+    Changed(Option<RawState>),
+}
+
+impl IfChanged {
+    /// Compares what is stored now with the etag of what was read before. For implementations of [`Backend`].
+    pub fn since(etag: &str, stored: Option<RawState>) -> Self {
+        match &stored {
+            Some(state) if state.etag.as_deref() == Some(etag) => Self::Unchanged,
+            _ => Self::Changed(stored),
+        }
     }
 }
 

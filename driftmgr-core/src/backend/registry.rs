@@ -13,6 +13,7 @@ use super::cloud::CloudBackend;
 use super::gcs::GcsBackend;
 #[cfg(feature = "http")]
 use super::http::HttpBackend;
+use super::layers::{BackendMetrics, Layers};
 use super::local::{LocalBackend, LocalConfig};
 use super::memory::{MemoryBackend, MemoryStore};
 #[cfg(feature = "pg")]
@@ -50,6 +51,8 @@ pub struct BackendRegistry {
     factories: BTreeMap<String, BackendFactory>,
     /// Of those kinds where it does not depend on the specification.
     capabilities: BTreeMap<String, Capability>,
+    /// Over every backend that is opened.
+    layers: Layers,
 }
 
 impl BackendRegistry {
@@ -123,10 +126,36 @@ impl BackendRegistry {
         self.factories.keys().map(String::as_str)
     }
 
-    /// Makes the backend of a specification.
+    /// The same with these layers over every backend that it opens from now on. Without any, calls are counted.
+    #[must_use]
+    pub fn with_layers(mut self, layers: Layers) -> Self {
+        self.layers = layers;
+        self
+    }
+
+    /// What the backends that it opened were asked so far. Clones count together.
+    pub fn metrics(&self) -> BackendMetrics {
+        self.layers.metrics()
+    }
+
+    /// Puts the layers over a backend that was made without this registry.
     ///
     /// # Errors
-    /// `Unsupported` when the kind is not registered, naming those that are; the factory's own.
+    /// Those of [`Layers::over`].
+    pub(crate) fn layered(
+        &self,
+        cx: &Context,
+        spec: &BackendSpec,
+        backend: Arc<dyn Backend>,
+    ) -> Result<Arc<dyn Backend>> {
+        let layered = self.layers.over(cx, spec, backend);
+        layered.map_err(|e| e.with_operation("backend.open"))
+    }
+
+    /// Makes the backend of a specification, below the layers.
+    ///
+    /// # Errors
+    /// `Unsupported` when the kind is not registered, naming those that are; the factory's own; those of [`Layers::over`].
     pub fn open(&self, cx: &Context, spec: &BackendSpec) -> Result<Arc<dyn Backend>> {
         let Some(factory) = self.factories.get(&spec.kind) else {
             let kinds: Vec<&str> = self.kinds().collect();
@@ -143,7 +172,7 @@ impl BackendRegistry {
                     "fetch the state with `terraform state pull > FILE` and name that file",
                 ));
         };
-        factory(cx, spec)
+        self.layered(cx, spec, factory(cx, spec)?)
     }
 }
 

@@ -49,8 +49,10 @@ use std::time::Duration;
 use futures::StreamExt as _;
 use tokio::runtime::{Handle, Runtime};
 
+use crate::backend::layers::BackendMetrics;
 use crate::backend::{
-    BackendInfo, Capability, LockId, RawState, StateRef, StateVersion, WriteOptions, Written,
+    BackendInfo, Capability, IfChanged, LockId, RawState, StateRef, StateVersion, WriteOptions,
+    Written,
 };
 use crate::client::{
     self, Against, BackendKind, Check, ConfigurationSummary, Diagnosis, DriftItem, DriftOptions,
@@ -297,6 +299,11 @@ impl Client {
     /// [`client::Client::backends`]
     pub fn backends(&self) -> Vec<BackendKind> {
         self.0.backends()
+    }
+
+    /// [`client::Client::backend_metrics`]
+    pub fn backend_metrics(&self) -> BackendMetrics {
+        self.0.backend_metrics()
     }
 
     /// [`client::Client::backend`]
@@ -644,6 +651,14 @@ impl BackendHandle {
     /// Those of its twin, and `InvalidInput` inside of a runtime.
     pub fn read(&self, at: &StateRef) -> Result<Option<RawState>> {
         wait(self.0.read(at))
+    }
+
+    /// The twin of [`client::BackendHandle::read_if_changed`].
+    ///
+    /// # Errors
+    /// Those of its twin, and `InvalidInput` inside of a runtime.
+    pub fn read_if_changed(&self, at: &StateRef, etag: &str) -> Result<IfChanged> {
+        wait(self.0.read_if_changed(at, etag))
     }
 
     /// The twin of [`client::BackendHandle::versions`].

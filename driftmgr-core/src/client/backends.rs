@@ -9,8 +9,9 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::Client;
+use crate::backend::layers::BackendMetrics;
 use crate::backend::{
-    Backend, BackendInfo, BackendSpec, Capability, LockId, LockInfo, RawState, StateRef,
+    Backend, BackendInfo, BackendSpec, Capability, IfChanged, LockId, LockInfo, RawState, StateRef,
     StateVersion, WriteOptions, Written,
 };
 use crate::context::Context;
@@ -71,6 +72,11 @@ impl Client {
             .collect()
     }
 
+    /// What the backends of this client were asked so far, and what its layers did. Clones of a client count together.
+    pub fn backend_metrics(&self) -> BackendMetrics {
+        self.backends.metrics()
+    }
+
     /// Opens a backend by its kind and arguments, as a `backend` block has them. Relative paths in them start at `root`, and that starts at
     /// the working folder.
     ///
@@ -128,6 +134,14 @@ impl BackendHandle {
     /// `NotFound` for a version that does not exist; those of reaching the store.
     pub async fn read(&self, at: &StateRef) -> Result<Option<RawState>> {
         self.backend.read(&self.cx, at).await
+    }
+
+    /// The bytes of a state, unless it still is the one with this [`RawState::etag`]. Takes no lock.
+    ///
+    /// # Errors
+    /// Those of [`BackendHandle::read`].
+    pub async fn read_if_changed(&self, at: &StateRef, etag: &str) -> Result<IfChanged> {
+        self.backend.read_if_changed(&self.cx, at, etag).await
     }
 
     /// The versions of a state that can still be read, newest first.

@@ -72,6 +72,7 @@ pub use version::{Version, version};
 pub use crate::drift::{DriftItem, LookedAt};
 
 use self::providers::Kept;
+use crate::backend::layers::{BackendOptions, Layers};
 use crate::backend::{BackendFactory, BackendRegistry};
 use crate::context::Context;
 use crate::drift::{DriftInput, DriftReport, Readers, Reality, Renames, Rules, Selection};
@@ -108,6 +109,7 @@ pub struct Client {
 pub struct ClientBuilder {
     cx: Option<Context>,
     backends: Option<BackendRegistry>,
+    backend_options: Option<BackendOptions>,
     rules: Option<Rules>,
     settings: Settings,
     keep_providers: bool,
@@ -138,6 +140,31 @@ impl ClientBuilder {
         self
     }
 
+    /// The layers over every backend that the client opens: reading only, limits, a cache. None unless given.
+    ///
+    /// ```
+    /// use driftmgr_core::backend::layers::{BackendOptions, CacheOptions, RateLimitOptions};
+    /// use driftmgr_core::client::Client;
+    ///
+    /// # fn main() -> driftmgr_core::Result<()> {
+    /// let client = Client::builder()
+    ///     .backend_options(BackendOptions {
+    ///         read_only: true,
+    ///         rate_limit: Some(RateLimitOptions { per_second: 20.0, burst: 40 }),
+    ///         cache: Some(CacheOptions::default()),
+    ///         ..BackendOptions::default()
+    ///     })
+    ///     .build()?;
+    /// assert!(client.backend_metrics().calls.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn backend_options(mut self, options: BackendOptions) -> Self {
+        self.backend_options = Some(options);
+        self
+    }
+
     /// Severity rules. Those of the settings and the built-in ones unless given.
     #[must_use]
     pub fn rules(mut self, rules: Rules) -> Self {
@@ -165,7 +192,8 @@ impl ClientBuilder {
     /// The client.
     ///
     /// # Errors
-    /// `InvalidConfig` for settings that cannot be followed: the first of [`settings_problems`].
+    /// `InvalidConfig` for settings that cannot be followed: the first of [`settings_problems`]. `InvalidInput` for options of the backends
+    /// that mean nothing.
     pub fn build(self) -> Result<Client> {
         if let Some(problem) = settings_problems(&self.settings).into_iter().next() {
             return Err(problem);
@@ -174,9 +202,13 @@ impl ClientBuilder {
             Some(rules) => rules,
             None => settings::rules(&self.settings).into_result()?,
         };
+        let mut backends = self.backends.unwrap_or_else(BackendRegistry::builtin);
+        if let Some(options) = self.backend_options {
+            backends = backends.with_layers(Layers::new(options)?);
+        }
         Ok(Client {
             cx: self.cx.unwrap_or_else(Context::from_process),
-            backends: Arc::new(self.backends.unwrap_or_else(BackendRegistry::builtin)),
+            backends: Arc::new(backends),
             rules: Arc::new(rules),
             settings: Arc::new(self.settings),
             kept: self.keep_providers.then(Arc::default),

@@ -65,7 +65,7 @@ pub(super) async fn locate(
     if metadata.is_dir() {
         locate_directory(cx, backends, target, options)
     } else {
-        locate_file(cx, target, options)
+        locate_file(cx, backends, target, options)
     }
 }
 
@@ -272,7 +272,12 @@ fn with_arguments(cx: &Context, spec: BackendSpec, options: &OpenOptions) -> Res
     Ok(all)
 }
 
-fn locate_file(cx: &Context, target: &Path, options: &OpenOptions) -> Result<Located> {
+fn locate_file(
+    cx: &Context,
+    backends: &BackendRegistry,
+    target: &Path,
+    options: &OpenOptions,
+) -> Result<Located> {
     if !options.backend_config.is_empty() {
         return Err(Error::new(
             ErrorKind::InvalidInput,
@@ -283,12 +288,13 @@ fn locate_file(cx: &Context, target: &Path, options: &OpenOptions) -> Result<Loc
     }
     let file = cx.environment().current_dir().join(target);
     let (root, workspace) = place_of(target, options);
+    let backend = Arc::new(LocalBackend::new(LocalConfig::of_file(file)));
     Ok(Located {
         label: target.display().to_string(),
         around: surroundings(cx, &root, options)?,
         root_dir: root,
         spec: BackendSpec::from_block(LocalBackend::KIND, BTreeMap::new(), "a state file"),
-        backend: Arc::new(LocalBackend::new(LocalConfig::of_file(file))),
+        backend: backends.layered(cx, &BackendSpec::default_local(), backend)?,
         // The file is one state, whatever its workspace is called.
         at: StateRef::default(),
         location: target.to_owned(),

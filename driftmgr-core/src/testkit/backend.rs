@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::backend::{
-    Backend, IfMatch, LockId, LockInfo, LockedBy, StateRef, WorkspaceName, WriteOptions,
+    Backend, IfChanged, IfMatch, LockId, LockInfo, LockedBy, StateRef, WorkspaceName, WriteOptions,
 };
 use crate::context::Context;
 use crate::env::Environment;
@@ -39,6 +39,7 @@ async fn of_any_content(fresh: impl Fn() -> Open) {
     a_lock_keeps_writers_out(fresh()).await;
     a_lock_that_is_gone_admits_nothing(fresh()).await;
     conditions_are_checked(fresh()).await;
+    asking_again_tells_what_changed(fresh()).await;
     the_former_state_can_be_had(fresh()).await;
     deleting_leaves_nothing(fresh()).await;
     the_lock_outlives_changes(fresh()).await;
@@ -321,6 +322,34 @@ async fn conditions_are_checked(open: Open) {
         .await
         .unwrap();
     write("three", IfMatch::Absent).await.unwrap();
+}
+
+async fn asking_again_tells_what_changed(open: Open) {
+    let (backend, other) = (open(), open());
+    let again = async |etag: &str| {
+        let asked = backend.read_if_changed(&cx(), &default(), etag).await;
+        match asked.expect("the state is asked for") {
+            IfChanged::Unchanged => Err(()),
+            IfChanged::Changed(state) => {
+                Ok(state.map(|s| (String::from_utf8(s.bytes.to_vec()).expect("text"), s.etag)))
+            }
+        }
+    };
+    assert_eq!(again("never").await, Ok(None), "there is none");
+    put(&other, &default(), "one").await;
+    let one = backend.read(&cx(), &default()).await.unwrap().unwrap();
+    let etag = one.etag.expect("an etag");
+    let found = again("never").await.expect("another one");
+    assert_eq!(found, Some(("one".to_owned(), Some(etag.clone()))));
+    assert_eq!(again(&etag).await, Err(()), "it is the same");
+    put(&other, &default(), "two").await;
+    let found = again(&etag).await.expect("it changed");
+    let (text, two) = found.expect("a state");
+    assert_eq!(text, "two");
+    assert_eq!(again(&two.expect("an etag")).await, Err(()));
+    let written = WriteOptions::default();
+    other.delete(&cx(), &default(), written).await.unwrap();
+    assert_eq!(again(&etag).await, Ok(None), "it is gone");
 }
 
 async fn the_former_state_can_be_had(open: Open) {

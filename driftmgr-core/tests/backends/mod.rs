@@ -8,6 +8,8 @@ mod cloud;
 mod gcs;
 #[cfg(feature = "http")]
 mod http;
+#[cfg(all(feature = "azurerm", feature = "s3"))]
+mod layers;
 #[cfg(feature = "pg")]
 mod pg;
 #[cfg(feature = "s3")]
@@ -18,6 +20,8 @@ mod support {
     pub(super) mod azurite;
     #[cfg(all(feature = "gcs", feature = "http"))]
     pub(super) mod gcs;
+    #[cfg(feature = "s3")]
+    pub(super) mod minio;
     #[cfg(feature = "s3")]
     pub(super) mod moto;
     #[cfg(feature = "pg")]

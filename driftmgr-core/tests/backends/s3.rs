@@ -1,5 +1,6 @@
 //! The backend `s3` on a pretended AWS: the contract, what goes wrong there, and the real programs beside it.
 
+mod minio;
 mod oracle;
 mod target;
 

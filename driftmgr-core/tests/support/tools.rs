@@ -71,6 +71,11 @@ impl Tools {
         installed(self.root.join("bin/fake-gcs-server"))
     }
 
+    /// The executable of another server that speaks like S3; `None` where it was not asked for.
+    pub fn minio(&self) -> Option<PathBuf> {
+        Some(self.root.join("bin/minio")).filter(|program| program.exists())
+    }
+
     /// The Python that has moto, and so boto3.
     pub fn python(&self) -> PathBuf {
         installed(self.root.join("python/bin/python"))

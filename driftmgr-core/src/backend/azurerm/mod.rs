@@ -22,7 +22,7 @@ use self::client::Client;
 use self::error::masked;
 use self::state::Change;
 use super::{
-    Backend, BackendInfo, BackendSpec, Capability, LockId, LockInfo, RawState, StateRef,
+    Backend, BackendInfo, BackendSpec, Capability, IfChanged, LockId, LockInfo, RawState, StateRef,
     StateVersion, WorkspaceName, WriteOptions, Written, task,
 };
 use crate::context::Context;
@@ -169,6 +169,12 @@ impl Backend for AzureBackend {
 
     async fn read(&self, cx: &Context, at: &StateRef) -> Result<Option<RawState>> {
         state::read(&self.client, &self.cx(cx), at)
+            .await
+            .map_err(self.said("backend.read"))
+    }
+
+    async fn read_if_changed(&self, cx: &Context, at: &StateRef, etag: &str) -> Result<IfChanged> {
+        state::read_if_changed(&self.client, &self.cx(cx), at, etag)
             .await
             .map_err(self.said("backend.read"))
     }

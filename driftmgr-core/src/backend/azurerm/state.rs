@@ -7,7 +7,9 @@ use super::error::Action;
 use super::list::Item;
 use super::lock::{self, lost_or};
 use crate::backend::transport::content_md5;
-use crate::backend::{LockId, LockInfo, RawState, StateRef, StateVersion, WriteOptions, Written};
+use crate::backend::{
+    IfChanged, LockId, LockInfo, RawState, StateRef, StateVersion, WriteOptions, Written,
+};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -39,6 +41,30 @@ pub(super) async fn read(client: &Client, cx: &Context, at: &StateRef) -> Result
                 .with("blob", &blob),
         ),
     }
+}
+
+/// The state, or a version of it, unless it has this etag. The store's own etag changes with the lock, so it is not asked for that one: it
+/// tells the digest of a blob without its bytes.
+pub(super) async fn read_if_changed(
+    client: &Client,
+    cx: &Context,
+    at: &StateRef,
+    known: &str,
+) -> Result<IfChanged> {
+    if at.version.is_none() {
+        let blob = client.config.blob(&at.workspace);
+        match client.head(cx, Action::Read, &blob, None).await? {
+            Ok(head) => {
+                let digest = head.md5.filter(|_| head.size > 0);
+                if digest.is_some_and(|md5| format!("{DIGEST}{md5}") == known) {
+                    return Ok(IfChanged::Unchanged);
+                }
+            }
+            Err(refusal) if refusal.is_missing_blob() => return Ok(IfChanged::Changed(None)),
+            Err(refusal) => return Err(refusal.error),
+        }
+    }
+    Ok(IfChanged::since(known, read(client, cx, at).await?))
 }
 
 fn raw(object: Object, version: Option<&str>) -> RawState {

@@ -78,6 +78,16 @@ pub(super) struct Object {
     pub(super) modified: Option<SystemTime>,
 }
 
+/// What came of reading an object that may be known.
+pub(super) enum Got {
+    /// There is none.
+    Nothing,
+    /// It is the generation that was named.
+    Known,
+    /// It is this one.
+    Object(Object),
+}
+
 /// What the server says of an object.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -173,18 +183,37 @@ impl Client {
         name: &Name,
         generation: Option<i64>,
     ) -> Result<Option<Object>> {
+        match self.get_unless(cx, name, generation, None).await? {
+            Got::Object(object) => Ok(Some(object)),
+            Got::Nothing | Got::Known => Ok(None),
+        }
+    }
+
+    /// The same, without the bytes of this known generation.
+    pub(super) async fn get_unless(
+        &self,
+        cx: &Context,
+        name: &Name,
+        generation: Option<i64>,
+        known: Option<i64>,
+    ) -> Result<Got> {
         let mut url = self.object(name)?;
         url.query_pairs_mut().append_pair("alt", "media");
         with_generation(&mut url, generation);
+        if let Some(known) = known {
+            url.query_pairs_mut()
+                .append_pair("ifGenerationNotMatch", &known.to_string());
+        }
         let mut request = self.request(Method::GET, url, Some(name))?;
         request.limit = STATE_LIMIT;
         let answer = self.send(cx, &mut request, Some(name)).await?;
         match answer.status.as_u16() {
-            200 => self.object_of(&request, answer).map(Some),
+            200 => self.object_of(&request, answer).map(Got::Object),
+            304 if known.is_some() => Ok(Got::Known),
             404 => self
                 .absent(cx, &request, &answer, name, READ)
                 .await
-                .map(|()| None),
+                .map(|()| Got::Nothing),
             _ => Err(self.refuse(cx, &request, READ, &answer)),
         }
         .map_err(|e| self.placed(e, name))

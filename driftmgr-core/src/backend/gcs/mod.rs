@@ -18,7 +18,7 @@ use self::client::{Client, Which};
 use self::state::{Change, Place};
 use super::kept::KeepsVersions;
 use super::{
-    Backend, BackendInfo, BackendSpec, Capability, LockId, LockInfo, RawState, StateRef,
+    Backend, BackendInfo, BackendSpec, Capability, IfChanged, LockId, LockInfo, RawState, StateRef,
     StateVersion, WorkspaceName, WriteOptions, Written, task,
 };
 use crate::context::Context;
@@ -185,6 +185,13 @@ impl Backend for GcsBackend {
     async fn read(&self, cx: &Context, at: &StateRef) -> Result<Option<RawState>> {
         let name = self.inner.client.config.state(&at.workspace);
         state::read(&self.inner.client, cx, &name, at.version.as_deref())
+            .await
+            .map_err(|e| e.with_operation("backend.read"))
+    }
+
+    async fn read_if_changed(&self, cx: &Context, at: &StateRef, etag: &str) -> Result<IfChanged> {
+        let name = self.inner.client.config.state(&at.workspace);
+        state::read_if_changed(&self.inner.client, cx, &name, at.version.as_deref(), etag)
             .await
             .map_err(|e| e.with_operation("backend.read"))
     }

@@ -3,11 +3,11 @@
 use bytes::Bytes;
 
 use super::Inner;
-use super::client::{Client, NOTHING, Outcome, Which};
+use super::client::{Client, Got, NOTHING, Object, Outcome, Which};
 use super::config::Name;
 use super::lock;
 use crate::backend::task::last_words;
-use crate::backend::{LockInfo, RawState, StateVersion, WriteOptions, Written};
+use crate::backend::{IfChanged, LockInfo, RawState, StateVersion, WriteOptions, Written};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -43,12 +43,39 @@ pub(super) async fn read(
             })?)
         }
     };
-    Ok(found.map(|object| RawState {
+    Ok(found.map(raw))
+}
+
+fn raw(object: Object) -> RawState {
+    RawState {
         bytes: object.bytes,
         etag: Some(object.generation.to_string()),
         version: Some(object.generation.to_string()),
         modified: object.modified,
-    }))
+    }
+}
+
+/// The state, or a version of it, unless it has this etag.
+pub(super) async fn read_if_changed(
+    client: &Client,
+    cx: &Context,
+    name: &Name,
+    version: Option<&str>,
+    etag: &str,
+) -> Result<IfChanged> {
+    let known = etag.parse::<i64>().ok().filter(|n| *n > NOTHING);
+    let (None, Some(known)) = (version, known) else {
+        let stored = read(client, cx, name, version).await?;
+        return Ok(IfChanged::since(etag, stored));
+    };
+    Ok(
+        match client.get_unless(cx, name, None, Some(known)).await? {
+            Got::Nothing => IfChanged::Changed(None),
+            Got::Known => IfChanged::Unchanged,
+            // A server that knows no conditions sends it all the same.
+            Got::Object(object) => IfChanged::since(etag, Some(raw(object))),
+        },
+    )
 }
 
 /// The generations of a state that can be read, newest first.

@@ -1,7 +1,9 @@
 //! The requests of the protocol.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use bytes::Bytes;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH};
 use reqwest::{Method, Url};
 
 use super::config::{Endpoint, HttpConfig};
@@ -9,7 +11,7 @@ use super::error::refused;
 use crate::backend::transport::{
     Answer, CONTENT_MD5, Request, STATE_LIMIT, Transport, content_md5,
 };
-use crate::backend::{LockId, LockInfo};
+use crate::backend::{LockId, LockInfo, content_etag};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -20,6 +22,18 @@ const SHORT: usize = 1 << 20;
 pub(super) struct HttpClient {
     pub(super) config: HttpConfig,
     transport: Transport,
+    /// The state that was read last: our etag, which is a digest, and the server's for the same bytes.
+    seen: Mutex<Option<(String, HeaderValue)>>,
+}
+
+/// What came of reading a state that may be known.
+pub(super) enum Got {
+    /// There is none.
+    Nothing,
+    /// It is the one whose etag was named.
+    Known,
+    /// It is this one.
+    State(Bytes),
 }
 
 /// What came of asking for the lock.
@@ -36,23 +50,48 @@ impl HttpClient {
         Ok(Self {
             transport: Transport::new(cx.environment(), &config.tls, retry)?,
             config,
+            seen: Mutex::default(),
         })
     }
 
     /// The state; `None` when there is none.
     pub(super) async fn get(&self, cx: &Context) -> Result<Option<Bytes>> {
+        match self.get_unless(cx, None).await? {
+            Got::State(bytes) => Ok(Some(bytes)),
+            Got::Nothing | Got::Known => Ok(None),
+        }
+    }
+
+    /// The same, without the bytes of the state that has this etag of ours.
+    pub(super) async fn get_unless(&self, cx: &Context, etag: Option<&str>) -> Result<Got> {
         let state = &self.config.state;
-        let request = Request {
+        let mut request = Request {
             method: Method::GET,
             limit: STATE_LIMIT,
             ..self.request(state, None, true)?
         };
+        let seen = self.seen().clone();
+        let theirs = seen.filter(|(ours, _)| Some(ours.as_str()) == etag);
+        let is_known = theirs.is_some();
+        if let Some((_, theirs)) = theirs {
+            request.headers.insert(IF_NONE_MATCH, theirs);
+        }
         let answer = self.transport.send(cx, &request).await?;
         match answer.status.as_u16() {
-            200 => Ok(Some(answer.body).filter(|body| !body.is_empty())),
-            204 | 404 => Ok(None),
+            304 if is_known => Ok(Got::Known),
+            200 if !answer.body.is_empty() => {
+                *self.seen() =
+                    strong_etag(&answer.headers).map(|theirs| (content_etag(&answer.body), theirs));
+                Ok(Got::State(answer.body))
+            }
+            200 | 204 | 404 => Ok(Got::Nothing),
             _ => Err(self.refuse(cx, state, "read the state", &answer, &[])),
         }
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Option<(String, HeaderValue)>> {
+        // It is replaced as a whole.
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes the state. Under a lock a second time does no harm.
@@ -176,6 +215,12 @@ impl HttpClient {
             None => self.refuse(cx, &self.config.state, action, answer, sent),
         }
     }
+}
+
+/// The server's etag, if it promises the same bytes (RFC 9110, section 8.8.1): a weak one does not.
+fn strong_etag(headers: &HeaderMap) -> Option<HeaderValue> {
+    let etag = headers.get(ETAG)?;
+    (!etag.as_bytes().starts_with(b"W/")).then(|| etag.clone())
 }
 
 /// The address of a change under a lock: its id is the parameter `ID`, other parameters stay.

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use self::client::HttpClient;
+use self::client::{Got, HttpClient};
 use super::lock::not_held;
 use super::{
-    Backend, BackendInfo, BackendSpec, Capability, LockId, LockInfo, RawState, StateRef,
+    Backend, BackendInfo, BackendSpec, Capability, IfChanged, LockId, LockInfo, RawState, StateRef,
     StateVersion, WorkspaceName, WriteOptions, Written, content_etag, task,
 };
 use crate::context::Context;
@@ -88,15 +88,26 @@ fn only_state(at: &StateRef) -> Result<()> {
     Ok(())
 }
 
+fn raw(bytes: Bytes) -> RawState {
+    RawState {
+        etag: Some(content_etag(&bytes)),
+        bytes,
+        version: None,
+        modified: None,
+    }
+}
+
 impl HttpClient {
     async fn read(&self, cx: &Context) -> Result<Option<RawState>> {
-        let state = self.get(cx).await?;
-        Ok(state.map(|bytes| RawState {
-            etag: Some(content_etag(&bytes)),
-            bytes,
-            version: None,
-            modified: None,
-        }))
+        Ok(self.get(cx).await?.map(raw))
+    }
+
+    async fn read_if_changed(&self, cx: &Context, etag: &str) -> Result<IfChanged> {
+        Ok(match self.get_unless(cx, Some(etag)).await? {
+            Got::Nothing => IfChanged::Changed(None),
+            Got::Known => IfChanged::Unchanged,
+            Got::State(bytes) => IfChanged::since(etag, Some(raw(bytes))),
+        })
     }
 
     /// Checks what must hold for a change.
@@ -169,6 +180,14 @@ impl Backend for HttpBackend {
             .read(cx)
             .await
             .map_err(|e| e.with_operation("backend.read"))
+    }
+
+    async fn read_if_changed(&self, cx: &Context, at: &StateRef, etag: &str) -> Result<IfChanged> {
+        if !at.workspace.is_default() || at.version.is_some() {
+            return Ok(IfChanged::since(etag, self.read(cx, at).await?));
+        }
+        let read = self.client.read_if_changed(cx, etag).await;
+        read.map_err(|e| e.with_operation("backend.read"))
     }
 
     async fn versions(&self, _: &Context, _: &StateRef) -> Result<Vec<StateVersion>> {

@@ -91,6 +91,16 @@ pub(super) struct Head {
     pub(super) size: Option<u64>,
 }
 
+/// What came of reading an object that may be known.
+pub(super) enum Got {
+    /// There is none.
+    Nothing,
+    /// It is the one with the etag that was named.
+    Known,
+    /// It is this one.
+    Object(Object),
+}
+
 /// Under which condition an object is written or deleted.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Condition<'a> {
@@ -200,6 +210,19 @@ impl Client {
 
     /// An object, or a version of it; `None` when there is none.
     pub(super) async fn get(&self, key: &str, version: Option<&str>) -> Result<Option<Object>> {
+        match self.get_unless(key, version, None).await? {
+            Got::Object(object) => Ok(Some(object)),
+            Got::Nothing | Got::Known => Ok(None),
+        }
+    }
+
+    /// The same, without the bytes of the object that has this etag.
+    pub(super) async fn get_unless(
+        &self,
+        key: &str,
+        version: Option<&str>,
+        etag: Option<&str>,
+    ) -> Result<Got> {
         let call = if version.is_some() { GET_VERSION } else { GET };
         let (algorithm, customer_key, md5) = self.customer_key();
         let sent = self
@@ -208,6 +231,7 @@ impl Client {
             .bucket(&self.config.bucket)
             .key(key)
             .set_version_id(version.map(str::to_owned))
+            .set_if_none_match(etag.map(str::to_owned))
             .set_sse_customer_algorithm(algorithm)
             .set_sse_customer_key(customer_key)
             .set_sse_customer_key_md5(md5)
@@ -217,8 +241,11 @@ impl Client {
             Ok(answer) => answer,
             Err(error) => {
                 return match Answer::of(&error) {
-                    Some(answer) if version.is_none() && answer.is_absent() => Ok(None),
-                    Some(answer) if version.is_some() && answer.is_absent_version() => Ok(None),
+                    Some(answer) if etag.is_some() && answer.status == 304 => Ok(Got::Known),
+                    Some(answer) if version.is_none() && answer.is_absent() => Ok(Got::Nothing),
+                    Some(answer) if version.is_some() && answer.is_absent_version() => {
+                        Ok(Got::Nothing)
+                    }
                     _ => Err(self.failed(call, key, &error)),
                 };
             }
@@ -234,7 +261,7 @@ impl Client {
                 .with("bucket", &self.config.bucket)
                 .with("key", key)
         })?;
-        Ok(Some(Object {
+        Ok(Got::Object(Object {
             bytes: bytes.into_bytes(),
             head,
         }))

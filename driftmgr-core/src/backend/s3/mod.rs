@@ -21,7 +21,7 @@ use self::client::{Client, Versioning};
 use self::lock::Held;
 use super::kept::KeepsVersions;
 use super::{
-    Backend, BackendInfo, BackendSpec, Capability, LockId, LockInfo, RawState, StateRef,
+    Backend, BackendInfo, BackendSpec, Capability, IfChanged, LockId, LockInfo, RawState, StateRef,
     StateVersion, WorkspaceName, WriteOptions, Written, task,
 };
 use crate::context::Context;
@@ -240,6 +240,14 @@ impl Backend for S3Backend {
         let key = self.inner.key(at);
         self.reading(cx, "backend.read", async {
             state::read(&self.inner, &key, at.version.as_deref()).await
+        })
+        .await
+    }
+
+    async fn read_if_changed(&self, cx: &Context, at: &StateRef, etag: &str) -> Result<IfChanged> {
+        let key = self.inner.key(at);
+        self.reading(cx, "backend.read", async {
+            state::read_if_changed(&self.inner, &key, at.version.as_deref(), etag).await
         })
         .await
     }

@@ -7,10 +7,10 @@ use md5::{Digest, Md5};
 use tokio::time::Instant;
 
 use super::Inner;
-use super::client::{Client, Condition, Head, Object, Outcome};
+use super::client::{Client, Condition, Got, Head, Object, Outcome};
 use super::lock::{self, tags};
 use super::table::Table;
-use crate::backend::{LockInfo, RawState, WriteOptions, Written};
+use crate::backend::{IfChanged, LockInfo, RawState, WriteOptions, Written};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -48,17 +48,40 @@ pub(super) async fn read(
             })?)
         }
     };
-    if let Some(object) = &found
-        && object.head.version.is_none()
-    {
+    Ok(found.map(|object| raw(inner, object)))
+}
+
+fn raw(inner: &Inner, object: Object) -> RawState {
+    if object.head.version.is_none() {
         inner.versioning.learn(false);
     }
-    Ok(found.map(|object| RawState {
+    RawState {
         bytes: object.bytes,
         etag: object.head.etag,
         version: object.head.version,
         modified: object.head.modified,
-    }))
+    }
+}
+
+/// The state, or a version of it, unless it has this etag.
+pub(super) async fn read_if_changed(
+    inner: &Inner,
+    key: &str,
+    version: Option<&str>,
+    etag: &str,
+) -> Result<IfChanged> {
+    // What stands in the table of digests is compared with the bytes.
+    if version.is_some() || Table::of(&inner.client).is_some() {
+        return Ok(IfChanged::since(etag, read(inner, key, version).await?));
+    }
+    Ok(
+        match inner.client.get_unless(key, None, Some(etag)).await? {
+            Got::Nothing => IfChanged::Changed(None),
+            Got::Known => IfChanged::Unchanged,
+            // A store that knows no conditions sends it all the same.
+            Got::Object(object) => IfChanged::since(etag, Some(raw(inner, object))),
+        },
+    )
 }
 
 /// The current state, once it fits the digest that is kept for it.

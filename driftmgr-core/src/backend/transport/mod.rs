@@ -29,8 +29,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::redact::SafeUrl;
 
 pub(crate) use connect::Tls;
-pub(crate) use retry::RetryPolicy;
 pub(crate) use words::words;
+
+pub(crate) use super::backoff::RetryPolicy;
 
 /// The MD5 of a body in base64 (RFC 1864).
 pub(crate) const CONTENT_MD5: HeaderName = HeaderName::from_static("content-md5");

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use reqwest::header::{HeaderMap, HeaderName, RETRY_AFTER};
 use tokio::time::Instant;
 
+use crate::backend::backoff::{RetryPolicy, random_fraction};
 use crate::context::Context;
 use crate::error::Result;
 use crate::event::Event;
@@ -16,30 +17,6 @@ const RATE_LIMIT_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset"
 
 /// A larger number is a time and no wait.
 const SECONDS_OF_A_DAY: f64 = 86_400.0;
-
-/// How often a request is repeated, and how long is waited before.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct RetryPolicy {
-    /// So often at most, not counting the first request.
-    pub(crate) max: u32,
-    /// No wait is shorter, unless the server says so.
-    pub(crate) wait_min: Duration,
-    /// No wait is longer, unless the server says so.
-    pub(crate) wait_max: Duration,
-}
-
-impl RetryPolicy {
-    /// Exponential backoff with full jitter: anything between the shortest wait and a limit that doubles with each retry.
-    /// `retry` counts from 0, `fraction` is in 0..=1. (`backon` adds its jitter on top of the exponential wait, so that no two clients
-    /// ever wait less than it.)
-    fn wait(&self, retry: u32, fraction: f64) -> Duration {
-        let doubled = 2_u32.saturating_pow(retry.saturating_add(1));
-        let limit = self.wait_min.saturating_mul(doubled);
-        let limit = limit.min(self.wait_max).max(self.wait_min);
-        let spread = limit.saturating_sub(self.wait_min);
-        self.wait_min.saturating_add(spread.mul_f64(fraction))
-    }
-}
 
 /// What one request came to.
 pub(super) struct Attempt<T> {
@@ -97,12 +74,6 @@ pub(super) async fn retrying<T, F: Future<Output = Attempt<T>>>(
         })
         .await?;
     }
-}
-
-/// Evenly spread over 0..1.
-fn random_fraction() -> f64 {
-    // The 53 bits that a float holds exactly. Without randomness the longest wait is as good.
-    getrandom::u64().map_or(1.0, |n| (n >> 11) as f64 / (1_u64 << 53) as f64)
 }
 
 /// How long `Retry-After` asks to wait: seconds, or a date (RFC 9110, section 10.2.3). A date that has passed is no wait.

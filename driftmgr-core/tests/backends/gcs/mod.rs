@@ -15,7 +15,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use driftmgr_core::backend::gcs::GcsBackend;
 use driftmgr_core::backend::{
-    Backend, BackendSpec, IfMatch, LockId, LockInfo, LockedBy, StateRef, WriteOptions, Written,
+    Backend, BackendSpec, IfChanged, IfMatch, LockId, LockInfo, LockedBy, StateRef, WriteOptions,
+    Written,
 };
 use driftmgr_core::context::Context;
 use driftmgr_core::env::Environment;

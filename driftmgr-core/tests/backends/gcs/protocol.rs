@@ -368,3 +368,32 @@ async fn what_was_there_is_put_back() {
     let backend = Arc::new(open(&server, "shared"));
     crate::managed::damaged::what_was_there_is_put_back(backend).await;
 }
+
+#[tokio::test]
+async fn a_known_generation_is_asked_for_by_a_condition() {
+    let server = StateServer::start(Behaviour::default());
+    let backend = told(&cx(), &server, &json!({})).unwrap();
+    server.fault("GET", Fault::status(304));
+    let again = backend.read_if_changed(&cx(), &at(), "17").await.unwrap();
+    assert_eq!(again, IfChanged::Unchanged);
+    let headers = vec![("x-goog-generation", "18".to_owned())];
+    server.fault("GET", Fault::Answer(200, headers.clone(), "new".to_owned()));
+    let again = backend.read_if_changed(&cx(), &at(), "17").await.unwrap();
+    let IfChanged::Changed(Some(state)) = again else {
+        panic!("{again:?}");
+    };
+    assert_eq!(
+        (&*state.bytes, state.etag.as_deref()),
+        (&b"new"[..], Some("18"))
+    );
+    // A server that knows no conditions.
+    server.fault("GET", Fault::Answer(200, headers, "new".to_owned()));
+    let again = backend.read_if_changed(&cx(), &at(), "18").await.unwrap();
+    assert_eq!(again, IfChanged::Unchanged);
+    let asked: Vec<bool> = server
+        .seen()
+        .iter()
+        .map(|seen| seen.target.contains("ifGenerationNotMatch=1"))
+        .collect();
+    assert_eq!(asked, [true; 3]);
+}

@@ -12,14 +12,16 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use driftmgr_core::backend::http::HttpBackend;
-use driftmgr_core::backend::{Backend, BackendSpec, LockId, LockInfo, StateRef, WriteOptions};
+use driftmgr_core::backend::{
+    Backend, BackendSpec, IfChanged, LockId, LockInfo, StateRef, WriteOptions,
+};
 use driftmgr_core::context::Context;
 use driftmgr_core::env::Environment;
 use driftmgr_core::testkit::backend::suite;
 use driftmgr_core::{Error, Result};
 use serde_json::{Value, json};
 
-use super::support::state_server::{Behaviour, Fault, StateServer};
+use super::support::state_server::{Behaviour, Fault, Seen, StateServer};
 
 const PATH: &str = "/state/prod";
 

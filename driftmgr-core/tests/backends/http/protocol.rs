@@ -262,3 +262,34 @@ async fn what_was_there_is_put_back() {
     let server = StateServer::start(Behaviour::default());
     crate::managed::damaged::what_was_there_is_put_back(open(&server)).await;
 }
+
+#[tokio::test]
+async fn a_state_that_the_server_knows_by_a_strong_etag_is_not_sent_again() {
+    for (etag, asks) in [(Some(""), true), (Some("W/"), false), (None, false)] {
+        let server = StateServer::start(Behaviour {
+            etag,
+            ..Behaviour::default()
+        });
+        let backend = open(&server);
+        server.put(PATH, b"one");
+        let one = backend.read(&cx(), &at()).await.unwrap().unwrap();
+        let known = one.etag.unwrap();
+        let again = backend.read_if_changed(&cx(), &at(), &known).await.unwrap();
+        assert_eq!(again, IfChanged::Unchanged);
+        let conditional = |seen: &Seen| seen.headers.contains_key("if-none-match");
+        assert_eq!(
+            server.seen().iter().filter(|s| conditional(s)).count(),
+            usize::from(asks)
+        );
+        server.put(PATH, b"two");
+        let again = backend.read_if_changed(&cx(), &at(), &known).await.unwrap();
+        let IfChanged::Changed(Some(two)) = again else {
+            panic!("{etag:?}: {again:?}");
+        };
+        assert_eq!(&*two.bytes, b"two");
+        // What was read before the last is not what the server is asked for.
+        server.put(PATH, b"one");
+        let again = backend.read_if_changed(&cx(), &at(), &known).await.unwrap();
+        assert_eq!(again, IfChanged::Unchanged);
+    }
+}

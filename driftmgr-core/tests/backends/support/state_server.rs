@@ -26,6 +26,8 @@ pub(crate) struct Behaviour {
     pub(crate) absent: u16,
     /// The status of a write: 200, 201 or 204.
     pub(crate) written: u16,
+    /// What stands before the ETag of a state, which is then compared with `If-None-Match`: nothing, or `W/`.
+    pub(crate) etag: Option<&'static str>,
     /// Headers that each request must have, others are answered with 401.
     pub(crate) wanted: Vec<(String, String)>,
     /// HTTPS with this configuration.
@@ -40,6 +42,7 @@ impl Default for Behaviour {
             refusal: 423,
             absent: 404,
             written: 200,
+            etag: None,
             wanted: Vec::new(),
             tls: None,
         }
@@ -409,10 +412,20 @@ fn act(shared: &Shared, request: &Seen) -> Answer {
     };
     match request.method.as_str() {
         "GET" => match &slot.state {
-            Some(state) => Answer {
-                headers: vec![("Content-MD5".to_owned(), digest(state))],
-                ..Answer::new(200, state.clone())
-            },
+            Some(state) => {
+                let etag = behaviour
+                    .etag
+                    .map(|sort| format!("{sort}\"{}\"", digest(state)));
+                if etag.is_some() && request.headers.get("if-none-match") == etag.as_ref() {
+                    return Answer::new(304, "");
+                }
+                let etag = etag.map(|etag| ("ETag".to_owned(), etag));
+                let md5 = ("Content-MD5".to_owned(), digest(state));
+                Answer {
+                    headers: std::iter::once(md5).chain(etag).collect(),
+                    ..Answer::new(200, state.clone())
+                }
+            }
             None => Answer::new(behaviour.absent, ""),
         },
         "POST" | "PUT" | "DELETE" => {

@@ -30,6 +30,7 @@ export const answers = {
   version: () => version(),
   rules: () => client.rules(),
   backends: () => client.backends(),
+  backend_metrics: () => new Client().backendMetrics(),
   status: ({ targets, workspace, backend_config }) => client.status(targets, { workspace, backendConfig: backend_config }),
   doctor: ({ targets }) => client.doctor(targets),
 

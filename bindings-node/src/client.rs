@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use driftmgr_core::backend::layers::BackendOptions;
 use driftmgr_core::client::{self, Against, OpenOptions};
 use driftmgr_core::configuration::VariableInput;
 use driftmgr_core::context::Context;
@@ -64,7 +65,11 @@ impl OpenChoices {
 impl Client {
     /// Without settings, the defaults hold.
     #[napi(constructor)]
-    pub fn new(settings: Option<&Settings>, keep_providers: bool) -> napi::Result<Self> {
+    pub fn new(
+        settings: Option<&Settings>,
+        keep_providers: bool,
+        backend_options: Option<String>,
+    ) -> napi::Result<Self> {
         now(|| {
             let builder = client::Client::builder().keep_providers(keep_providers);
             let builder = match settings {
@@ -77,8 +82,10 @@ impl Client {
                 }
                 None => builder,
             };
+            let layers = backend_options.as_deref().map(BackendOptions::from_json);
+            let layers = layers.transpose()?.unwrap_or_default();
             Ok(Self {
-                inner: builder.build()?,
+                inner: builder.backend_options(layers).build()?,
             })
         })
     }
@@ -295,6 +302,12 @@ impl Client {
     #[napi]
     pub fn rules(&self) -> napi::Result<String> {
         now(|| text(&self.inner.rules()))
+    }
+
+    /// What the backends were asked so far.
+    #[napi]
+    pub fn backend_metrics(&self) -> napi::Result<String> {
+        now(|| text(&self.inner.backend_metrics()))
     }
 
     /// The kinds of backends.

@@ -7,7 +7,7 @@ import type { Client as NativeClient } from './native.types.js';
 import { either, flag, instanceOf, judge, options, path, paths, record, rule, text, textMap, texts, type PathLike, type Rules } from './options.js';
 import { Plan } from './plan.js';
 import { DriftReport } from './report.js';
-import type { BackendKind, Diagnosis, SeverityRule, Status } from './results.js';
+import type { BackendKind, BackendMetrics, Diagnosis, SeverityRule, Status } from './results.js';
 import { Settings } from './settings.js';
 import { Snapshot } from './snapshot.js';
 import { driftRules, looking, Stack, type DriftOptions } from './stack.js';
@@ -23,6 +23,29 @@ export interface ClientOptions {
    * the credentials that they got; a run with another environment or other limits starts them anew. Off unless given: all processes have ended when a run has.
    */
   readonly keepProviders?: boolean | undefined;
+  /**
+   * Layers over every backend that the client opens, times in seconds: `{ read_only: true }` writes, deletes and locks nothing; `rate_limit`,
+   * `circuit_breaker`, `retry` and `cache` spare the servers.
+   */
+  readonly backendOptions?: BackendOptions | undefined;
+}
+
+/** Layers over the backends of a client. Times are in seconds, sizes in bytes. */
+export interface BackendOptions {
+  /** Nothing is written, deleted or locked. */
+  readonly read_only?: boolean;
+  /** Reading calls are repeated for kinds that do not do so by themselves. */
+  readonly retry?: { readonly max?: number; readonly wait_min?: number; readonly wait_max?: number };
+  /** So many calls in a second, for all backends of an account together. */
+  readonly rate_limit?: { readonly per_second: number; readonly burst?: number };
+  /** A server that fails so often in a row is left alone for a while. */
+  readonly circuit_breaker?: { readonly failures?: number; readonly pause?: number };
+  /** States are kept, and fetched again only when they have changed; `key` is 32 bytes in base64. */
+  readonly cache?: {
+    readonly ttl?: number;
+    readonly memory?: number;
+    readonly disk?: { readonly folder: string; readonly max_bytes?: number; readonly key?: string };
+  };
 }
 
 /** How a target is opened. */
@@ -57,7 +80,8 @@ export interface Survey {
   readonly unopened: readonly string[];
 }
 
-const clientRules: Rules<ClientOptions> = { settings: instanceOf(Settings, 'Settings'), keepProviders: flag };
+const layers = rule('an object of layers', (value) => typeof value === 'object' && value !== null && !Array.isArray(value));
+const clientRules: Rules<ClientOptions> = { settings: instanceOf(Settings, 'Settings'), keepProviders: flag, backendOptions: layers };
 const openRules: Rules<OpenOptions> = { ...callRules, workspace: text, variables: textMap, variableFiles: texts, backendConfig: texts };
 const stackList = rule('an array of Stacks', (value) => Array.isArray(value) && value.every((one) => one instanceof Stack));
 const snapshots = instanceOf(Snapshot, 'a Snapshot');
@@ -77,8 +101,8 @@ export class Client {
   readonly #native: NativeClient;
 
   constructor(given?: ClientOptions) {
-    const { settings, keepProviders = false } = options(given, clientRules);
-    this.#native = now(() => new native.Client(settings?.native, keepProviders));
+    const { settings, keepProviders = false, backendOptions } = options(given, clientRules);
+    this.#native = now(() => new native.Client(settings?.native, keepProviders, backendOptions && JSON.stringify(backendOptions)));
     Object.freeze(this);
   }
 
@@ -207,6 +231,11 @@ export class Client {
   /** The severity rules that hold. */
   rules(): readonly SeverityRule[] {
     return parse(now(() => this.#native.rules()));
+  }
+
+  /** What the backends of this client were asked so far, and what its layers did. Figures only grow. */
+  backendMetrics(): BackendMetrics {
+    return parse(now(() => this.#native.backendMetrics()));
   }
 
   /** The kinds of backends that can be opened. */

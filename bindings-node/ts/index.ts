@@ -12,7 +12,7 @@
 export { Backend, type ReadOptions, type StateOptions, type WriteOptions } from './backend.js';
 export { Baseline } from './baseline.js';
 export type { CallOptions } from './call.js';
-export { Client, open, type AgainstOptions, type ClientOptions, type DriftAtOptions, type OpenOptions, type Survey } from './client.js';
+export { Client, open, type AgainstOptions, type BackendOptions, type ClientOptions, type DriftAtOptions, type OpenOptions, type Survey } from './client.js';
 export { DriftmgrError, errorCodes, isDriftmgrError, type ErrorCode, type ErrorContext } from './errors.js';
 export { ExactNumber, type JsonObject, type JsonValue } from './exchange.js';
 export { History, type HistoryOptions, type HistoryQuestion } from './history.js';

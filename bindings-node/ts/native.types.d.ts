@@ -52,7 +52,7 @@ export declare class Call {
 /** See `ts/client.ts`. */
 export declare class Client {
   /** Without settings, the defaults hold. */
-  constructor(settings: Settings | undefined | null, keepProviders: boolean)
+  constructor(settings: Settings | undefined | null, keepProviders: boolean, backendOptions?: string | undefined | null)
   /** A stack. */
   open(call: Call, target: string, given: string): Promise<Stack>
   /** A stored state that can be changed. */
@@ -79,6 +79,8 @@ export declare class Client {
   doctor(call: Call, targets: Array<string>): Promise<string>
   /** The severity rules that hold. */
   rules(): string
+  /** What the backends were asked so far. */
+  backendMetrics(): string
   /** The kinds of backends. */
   backends(): string
   /** A backend by its kind and arguments. */

@@ -82,6 +82,39 @@ export interface LookedAt {
   readonly total: number;
 }
 
+/** What the backends of a client were asked so far. */
+export interface BackendMetrics {
+  /** By the kind of the backend and the method; times in seconds, errors by the name of their kind. */
+  readonly calls: Readonly<
+    Record<
+      string,
+      Readonly<
+        Record<
+          string,
+          {
+            readonly calls: number;
+            readonly errors: Readonly<Record<string, number>>;
+            readonly seconds: number;
+            readonly longest: number;
+            readonly sent: number;
+            readonly received: number;
+          }
+        >
+      >
+    >
+  >;
+  readonly retries: number;
+  readonly rate_limit: { readonly waited: number; readonly seconds: number };
+  readonly circuit_breaker: { readonly opened: number; readonly refused: number };
+  readonly cache: {
+    readonly fresh: number;
+    readonly revalidated: number;
+    readonly missed: number;
+    readonly damaged: number;
+    readonly evicted: number;
+  };
+}
+
 /** What this build is. */
 export interface Version {
   readonly version: string;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use driftmgr_core::backend::layers::BackendOptions;
 use driftmgr_core::client::{self, Against};
 use pyo3::prelude::*;
 
@@ -29,12 +30,13 @@ pub(crate) struct Client {
 #[pymethods]
 impl Client {
     #[new]
-    #[pyo3(signature = (settings, backends, keep_providers))]
+    #[pyo3(signature = (settings, backends, keep_providers, backend_options))]
     fn new(
         py: Python<'_>,
         settings: Option<&Settings>,
         backends: BTreeMap<String, Py<PyAny>>,
         keep_providers: bool,
+        backend_options: Option<&str>,
     ) -> PyResult<Self> {
         let mut builder = client::Client::builder().keep_providers(keep_providers);
         if let Some(settings) = settings {
@@ -43,7 +45,10 @@ impl Client {
         for (kind, factory) in backends {
             builder = builder.backend(kind.clone(), python_backend::factory(kind, factory));
         }
-        let inner = compute(py, || builder.build())?;
+        let inner = compute(py, || {
+            let layers = backend_options.map(BackendOptions::from_json).transpose()?;
+            builder.backend_options(layers.unwrap_or_default()).build()
+        })?;
         Ok(Self { inner })
     }
 
@@ -283,6 +288,11 @@ impl Client {
     /// The severity rules that hold.
     fn rules(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         json::to_python(py, &self.inner.rules())
+    }
+
+    /// What the backends were asked so far.
+    fn backend_metrics(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        json::to_python(py, &self.inner.backend_metrics())
     }
 
     /// The kinds of backends that can be opened.

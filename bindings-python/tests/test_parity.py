@@ -194,6 +194,7 @@ ANSWERS: dict[str, Callable[[Case, Path], Any]] = {
     "version": lambda case, _: driftmgr.version().to_dict(),
     "rules": lambda case, _: [rule.to_dict() for rule in case.client.rules()],
     "backends": lambda case, _: [kind.to_dict() for kind in case.client.backends()],
+    "backend_metrics": lambda case, _: case.client.backend_metrics().to_dict(),
     "status": lambda case, _: case.client.status(case["targets"], **case.opening()).to_dict(),
     "doctor": lambda case, _: case.client.doctor(case["targets"]).to_dict(),
     "client.open": lambda case, _: case.client.open(case["target"]).workspace.to_dict(),

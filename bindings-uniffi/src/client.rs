@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use driftmgr_core::backend::layers::BackendOptions;
 use driftmgr_core::client;
 
 use crate::backend::Backend;
@@ -11,7 +12,7 @@ use crate::job::Job;
 use crate::managed::ManagedState;
 use crate::options::{DriftOptions, OpenOptions};
 use crate::plan::Plan;
-use crate::records::{BackendKind, Diagnosis, SeverityRule, Status, Version};
+use crate::records::{BackendKind, BackendMetrics, Diagnosis, SeverityRule, Status, Version};
 use crate::report::DriftReport;
 use crate::settings::Settings;
 use crate::snapshot::{Snapshot, SnapshotMade};
@@ -93,12 +94,16 @@ impl From<Against> for client::Against {
 
 /// A client with settings; the defaults unless given: a library reads no file that nobody told it to read. With `keep_providers`, provider
 /// processes go on for the next run, until `end_providers` or the end of the client.
-#[uniffi::export(default(settings = None, keep_providers = false))]
+#[uniffi::export(default(settings = None, keep_providers = false, backend_options = None))]
 pub fn new_client(
     settings: Option<Arc<Settings>>,
     keep_providers: bool,
+    backend_options: Option<String>,
 ) -> Result<Arc<Client>, Failure> {
-    let builder = client::Client::builder().keep_providers(keep_providers);
+    let layers = backend_options.as_deref().map(BackendOptions::from_json);
+    let builder = client::Client::builder()
+        .keep_providers(keep_providers)
+        .backend_options(layers.transpose()?.unwrap_or_default());
     let builder = match settings {
         Some(settings) => builder.settings(settings.inner.clone()),
         None => builder,
@@ -112,6 +117,11 @@ impl Client {
     /// The severity rules that hold: those of the settings, then the built-in ones.
     pub fn rules(&self) -> Result<Vec<SeverityRule>, Failure> {
         typed(&self.inner.rules())
+    }
+
+    /// What the backends of this client were asked so far, and what its layers did. Figures only grow.
+    pub fn backend_metrics(&self) -> Result<BackendMetrics, Failure> {
+        typed(&self.inner.backend_metrics())
     }
 
     /// The kinds of backends that can be opened, sorted by name.

@@ -87,6 +87,10 @@ pub struct Global {
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
+    /// Write, delete and lock no state, whatever the command would do
+    #[arg(long, global = true)]
+    pub read_only: bool,
+
     /// When to use colour: auto, always or never. NO_COLOR and CLICOLOR_FORCE are honoured
     #[arg(
         long,

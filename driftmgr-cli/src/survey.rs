@@ -4,6 +4,7 @@ pub(crate) mod elsewhere;
 
 use std::time::SystemTime;
 
+use driftmgr_core::backend::layers::BackendOptions;
 use driftmgr_core::client::{Against, Client, DriftOptions, OpenOptions, Stack};
 use driftmgr_core::drift::DriftReport;
 use driftmgr_core::report::{json, text};
@@ -88,6 +89,10 @@ pub(crate) fn client(call: &Call<'_>, cx: &Context) -> Result<Client, Error> {
     Client::builder()
         .context(cx.clone())
         .settings(call.settings.clone())
+        .backend_options(BackendOptions {
+            read_only: call.global.read_only,
+            ..BackendOptions::default()
+        })
         .build()
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -12,7 +13,7 @@ from ._options import CallOptions, DriftOptions, StrPath
 from .backends import Backend, BackendHandle
 from .managed import ManagedState
 from .report import DriftReport, DriftStream, Plan, Snapshot
-from .results import BackendKind, Diagnosis, SeverityRule, Status
+from .results import BackendKind, BackendMetrics, Diagnosis, SeverityRule, Status
 from .settings import Settings
 from .stack import Stack, _plan, _real, _snapshot, _taken
 from .state import State
@@ -67,6 +68,9 @@ class Client:
     With ``keep_providers``, provider processes go on for the next run, until :meth:`end_providers` or the end of the client: for programs that look
     again and again. They go on with the credentials that they got; a run with another environment or other limits starts them anew. Otherwise
     all processes have ended when a run has.
+
+    ``backend_options`` are layers over every backend that the client opens, times in seconds. ``{"read_only": True}`` writes, deletes and locks
+    nothing; ``rate_limit``, ``circuit_breaker``, ``retry`` and ``cache`` spare the servers. ``docs/library.md`` describes them.
     """
 
     __slots__ = ("_native",)
@@ -77,6 +81,7 @@ class Client:
         settings: Settings | None = None,
         backends: Mapping[str, Callable[[dict[str, Any], str], Backend]] | None = None,
         keep_providers: bool = False,
+        backend_options: Mapping[str, Any] | None = None,
     ) -> None:
         if settings is not None and not isinstance(settings, Settings):
             raise TypeError(f"settings must be Settings, not {type(settings).__name__}")
@@ -86,7 +91,10 @@ class Client:
         for kind, make in made.items():
             if not callable(make):
                 raise TypeError(f"backends[{kind!r}] must be callable, not {type(make).__name__}")
-        self._native = _native.Client(None if settings is None else settings._native, made, keep_providers)
+        if backend_options is not None and not isinstance(backend_options, Mapping):
+            raise TypeError(f"backend_options must be a mapping, not {type(backend_options).__name__}")
+        layers = None if backend_options is None else json.dumps(dict(backend_options))
+        self._native = _native.Client(None if settings is None else settings._native, made, keep_providers, layers)
 
     def open(
         self,
@@ -292,6 +300,10 @@ class Client:
         """:meth:`doctor`, for an event loop."""
         terms = _options.terms(options, where="doctor_async")
         return Diagnosis.from_dict(await self._native.doctor(_options.paths("targets", targets), terms))
+
+    def backend_metrics(self) -> BackendMetrics:
+        """What the backends of this client were asked so far, and what its layers did. Figures only grow."""
+        return BackendMetrics.from_dict(self._native.backend_metrics())
 
     def rules(self) -> tuple[SeverityRule, ...]:
         """The severity rules that hold: those of the settings, then the built-in ones."""

@@ -17,7 +17,10 @@ __all__ = [
     "AttributeTendency",
     "BackendInfo",
     "BackendKind",
+    "BackendMetrics",
     "BackendStatus",
+    "CacheMetrics",
+    "CallMetrics",
     "Capability",
     "Change",
     "Changed",
@@ -25,6 +28,7 @@ __all__ = [
     "ChangedOutput",
     "ChangedValue",
     "Check",
+    "CircuitBreakerMetrics",
     "Comparison",
     "ConfigurationSummary",
     "Counts",
@@ -69,6 +73,7 @@ __all__ = [
     "ProviderStarted",
     "ProviderStopped",
     "Pruned",
+    "RateLimitMetrics",
     "RawState",
     "Recorded",
     "RuleOutcome",
@@ -1164,6 +1169,58 @@ class BackendKind(Record):
 
     kind: str
     capability: Capability | None
+
+
+@record
+class CallMetrics(Record):
+    """Calls of one method of a backend. Times are in seconds."""
+
+    calls: int
+    errors: dict[str, int]
+    """By the name of the error's kind."""
+    seconds: float
+    longest: float
+    sent: int
+    received: int
+
+
+@record
+class RateLimitMetrics(Record):
+    """What the layer ``rate_limit`` did."""
+
+    waited: int
+    seconds: float
+
+
+@record
+class CircuitBreakerMetrics(Record):
+    """What the layer ``circuit_breaker`` did."""
+
+    opened: int
+    refused: int
+
+
+@record
+class CacheMetrics(Record):
+    """What the layer ``cache`` did."""
+
+    fresh: int
+    revalidated: int
+    missed: int
+    damaged: int
+    evicted: int
+
+
+@record
+class BackendMetrics(Record):
+    """What the backends of a client were asked so far."""
+
+    calls: dict[str, dict[str, CallMetrics]]
+    """By the kind of the backend and the method."""
+    retries: int
+    rate_limit: RateLimitMetrics
+    circuit_breaker: CircuitBreakerMetrics
+    cache: CacheMetrics
 
 
 @record

@@ -198,6 +198,24 @@ impl<'de> Deserialize<'de> for CacheKey {
 }
 
 impl BackendOptions {
+    /// The options of a JSON object. Nothing in an error is a value: the key of a cache could be one.
+    ///
+    /// # Errors
+    /// `InvalidInput` for a name that is not known, naming those that are, and for a value of the wrong type.
+    pub fn from_json(text: &str) -> Result<Self> {
+        serde_json::from_str(text).map_err(|e| {
+            let reason = e.to_string();
+            let error = Error::new(
+                ErrorKind::InvalidInput,
+                "the options of the backends cannot be read",
+            );
+            match reason.starts_with("unknown field") {
+                true => error.with_hint(reason),
+                false => error.with("at", format!("{}:{}", e.line(), e.column())),
+            }
+        })
+    }
+
     /// Fails for numbers that mean nothing.
     ///
     /// # Errors

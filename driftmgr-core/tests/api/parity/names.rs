@@ -62,6 +62,7 @@ pub(super) fn used() -> Vec<String> {
         client::Client::status::<&str>,
         client::Client::rules,
         client::Client::backends,
+        client::Client::backend_metrics,
         client::Client::backend::<&str>,
         client::Stack::detect_drift,
         client::Stack::drift_stream,

@@ -163,6 +163,7 @@ pub(super) async fn answer(operation: &str, input: &Json) -> Result<Json> {
         "rules" => data(client().rules()),
         "backends" => data(client().backends()),
         "doctor" => data(client().doctor(&input.texts("targets")).await?),
+        "backend_metrics" => data(client().backend_metrics()),
         "status" => {
             let (targets, options) = (input.texts("targets"), input.open_options());
             data(client().status(&targets, &options).await?)

@@ -14,7 +14,7 @@ use crate::backend::layers::{
     BackendOptions, CacheKey, CacheMetrics, CacheOptions, DiskCacheOptions, Layers,
 };
 use crate::backend::memory::MemoryStore;
-use crate::backend::{IfMatch, LockInfo, StateRef, WriteOptions};
+use crate::backend::{IfMatch, LockInfo, RawState, StateRef, WriteOptions};
 use crate::env::{Environment, XDG_STATE_HOME};
 use crate::error::ErrorKind;
 

@@ -126,6 +126,7 @@ class ParityTest {
             "version" -> Client.version().toJson()
             "rules" -> JsonArray(client.rules().map { it.toJson() })
             "backends" -> JsonArray(client.backends().map { it.toJson() })
+            "backend_metrics" -> Client().use { it.backendMetrics().toJson() }
             "status" -> client.status(input.texts("targets"), input.openOptions()).toJson()
             "doctor" -> client.doctor(input.texts("targets")).toJson()
             "client" -> ofClient(verb, input)

@@ -6,6 +6,7 @@ import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.withContext
 import kotlinx.serialization.json.JsonElement
+import kotlinx.serialization.json.JsonObject
 
 /**
  * Opens states and answers questions about them.
@@ -24,10 +25,20 @@ import kotlinx.serialization.json.JsonElement
  * @param settings what holds for its calls; the defaults unless given, since a library reads no file that nobody told it to read
  * @param keepProviders lets provider processes go on for the next run, until [endProviders] or the end of the client: for programs that look again and again.
  *   They go on with the credentials that they got; a run with another environment or other limits starts them anew
+ * @param backendOptions layers over every backend that the client opens, times in seconds: `{"read_only": true}` writes, deletes and locks nothing;
+ *   `rate_limit`, `circuit_breaker`, `retry` and `cache` spare the servers
  * @throws DriftmgrException.InvalidConfig for settings that cannot be followed
+ * @throws DriftmgrException.InvalidInput for options of the backends that mean nothing
  */
-public class Client(settings: Settings? = null, keepProviders: Boolean = false) : AutoCloseable {
-    internal val native: NativeClient = native { nativeNewClient(settings?.native, keepProviders) }
+public class Client(
+    settings: Settings? = null,
+    keepProviders: Boolean = false,
+    backendOptions: JsonObject? = null,
+) : AutoCloseable {
+    internal val native: NativeClient = native { nativeNewClient(settings?.native, keepProviders, backendOptions?.toString()) }
+
+    /** What the backends of this client were asked so far, and what its layers did. Figures only grow. */
+    public fun backendMetrics(): BackendMetrics = native { native.backendMetrics() }
 
     /** The severity rules that hold: those of the settings, then the built-in ones. */
     public fun rules(): List<SeverityRule> = native { native.rules() }

@@ -8,10 +8,16 @@ mod arguments;
 pub mod azurerm;
 #[cfg(feature = "cloud")]
 pub mod cloud;
+#[cfg(feature = "consul")]
+pub mod consul;
 #[cfg(feature = "gcs")]
 pub mod gcs;
+#[cfg(any(feature = "consul", feature = "kubernetes"))]
+mod gzip;
 #[cfg(feature = "http")]
 pub mod http;
+#[cfg(feature = "kubernetes")]
+pub mod kubernetes;
 pub mod local;
 mod lock;
 pub mod memory;

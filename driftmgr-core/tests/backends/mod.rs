@@ -4,6 +4,8 @@
 mod azurerm;
 #[cfg(feature = "cloud")]
 mod cloud;
+#[cfg(feature = "consul")]
+mod consul;
 #[cfg(all(feature = "gcs", feature = "http"))]
 mod gcs;
 #[cfg(feature = "http")]
@@ -16,6 +18,8 @@ mod s3;
 mod support {
     #[cfg(feature = "azurerm")]
     pub(super) mod azurite;
+    #[cfg(feature = "consul")]
+    pub(super) mod consul;
     #[cfg(all(feature = "gcs", feature = "http"))]
     pub(super) mod gcs;
     #[cfg(feature = "s3")]
@@ -26,6 +30,6 @@ mod support {
     pub(super) mod state_server;
     #[cfg(feature = "cloud")]
     pub(super) mod tfe;
-    #[cfg(feature = "cloud")]
+    #[cfg(any(feature = "cloud", feature = "consul"))]
     pub(super) mod wire;
 }

@@ -10,6 +10,8 @@ mod consul;
 mod gcs;
 #[cfg(feature = "http")]
 mod http;
+#[cfg(feature = "kubernetes")]
+mod kubernetes;
 #[cfg(feature = "pg")]
 mod pg;
 #[cfg(feature = "s3")]
@@ -22,6 +24,8 @@ mod support {
     pub(super) mod consul;
     #[cfg(all(feature = "gcs", feature = "http"))]
     pub(super) mod gcs;
+    #[cfg(feature = "kubernetes")]
+    pub(super) mod kubernetes;
     #[cfg(feature = "s3")]
     pub(super) mod moto;
     #[cfg(feature = "pg")]
@@ -30,6 +34,6 @@ mod support {
     pub(super) mod state_server;
     #[cfg(feature = "cloud")]
     pub(super) mod tfe;
-    #[cfg(any(feature = "cloud", feature = "consul"))]
+    #[cfg(any(feature = "cloud", feature = "consul", feature = "kubernetes"))]
     pub(super) mod wire;
 }

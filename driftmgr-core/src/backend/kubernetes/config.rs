@@ -350,7 +350,13 @@ impl Reader<'_> {
                 .collect(),
             (None, _, None) => Vec::new(),
         };
-        kubeconfig::read(&paths)
+        match paths.as_slice() {
+            // As both programs have it, where the rest says enough.
+            [path] if !path.exists() && self.text("host", "KUBE_HOST")?.is_some() => {
+                Ok(Kubeconfig::default())
+            }
+            paths => kubeconfig::read(paths),
+        }
     }
 
     fn expanded(&self, path: &str) -> PathBuf {

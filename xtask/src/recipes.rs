@@ -36,6 +36,12 @@ pub enum Recipe {
     },
     /// OpenTofu, compiled from its Go module. Its checksums are in `xtask/opentofu`.
     OpenTofu,
+    /// A program compiled from a Go module whose manifest says what to put in place of what. Manifest and checksums are in `xtask/FOLDER`.
+    GoModule {
+        folder: &'static str,
+        module: &'static str,
+        program: &'static str,
+    },
     /// A Python package with a script.
     Pip {
         package: &'static str,
@@ -204,16 +210,28 @@ pub const TOOLS: &[Tool] = &[
     },
 ];
 
-/// Installed by name only: one test looks whether it is there, and one benchmark needs it. To compile it takes longer than all others together.
-pub const ON_REQUEST: &[Tool] = &[Tool {
-    name: "minio",
-    version: "0.0.0-20260212201848",
-    purpose: "another server that speaks like S3",
-    recipe: Recipe::GoProgram {
-        package: "github.com/minio/minio",
-        revision: "v0.0.0-20260212201848-7aac2a2c5b7c",
+/// Installed by name only: tests look whether they are there, and one benchmark needs the first. To compile them takes longer than all others together.
+pub const ON_REQUEST: &[Tool] = &[
+    Tool {
+        name: "minio",
+        version: "0.0.0-20260212201848",
+        purpose: "another server that speaks like S3",
+        recipe: Recipe::GoProgram {
+            package: "github.com/minio/minio",
+            revision: "v0.0.0-20260212201848-7aac2a2c5b7c",
+        },
     },
-}];
+    Tool {
+        name: "kube-apiserver",
+        version: "1.36.3",
+        purpose: "the API server of Kubernetes",
+        recipe: Recipe::GoModule {
+            folder: "kubernetes",
+            module: "k8s.io/kubernetes",
+            program: "cmd/kube-apiserver",
+        },
+    },
+];
 
 /// All of them.
 pub fn every() -> impl Iterator<Item = &'static Tool> {
@@ -247,6 +265,7 @@ impl Tool {
             Recipe::Terraform { .. } => in_python(self.name, "run_terraform.py"),
             Recipe::TerraformInWheel { .. }
             | Recipe::OpenTofu
+            | Recipe::GoModule { .. }
             | Recipe::GoProgram { .. }
             | Recipe::Cargo { .. } => in_bin(self.name),
         }
@@ -263,10 +282,8 @@ impl Tool {
                 }
                 sources
             }
-            Recipe::OpenTofu => {
-                let folder = layout.workspace.join("xtask/opentofu");
-                vec![folder.join("go.mod"), folder.join("go.sum")]
-            }
+            Recipe::OpenTofu => manifest(layout, "opentofu"),
+            Recipe::GoModule { folder, .. } => manifest(layout, folder),
             _ => Vec::new(),
         };
         // The place counts, since scripts name it.
@@ -275,6 +292,12 @@ impl Tool {
         // Relative to the checkout, so that two checkouts of the same sources agree.
         stamp::digest(&recipe, &layout.workspace, &sources)
     }
+}
+
+/// A Go module's manifest and checksums.
+fn manifest(layout: &Layout, folder: &str) -> Vec<PathBuf> {
+    let folder = layout.workspace.join("xtask").join(folder);
+    vec![folder.join("go.mod"), folder.join("go.sum")]
 }
 
 #[cfg(test)]
@@ -308,6 +331,13 @@ mod tests {
         }
     }
 
+    /// Whether a Go module asks for this version of another.
+    fn requires(folder: &str, module: &str, version: &str) -> bool {
+        let manifest = layout().workspace.join("xtask").join(folder).join("go.mod");
+        let line = format!("{module} v{version}");
+        std::fs::read_to_string(manifest).unwrap().contains(&line)
+    }
+
     #[test]
     fn every_version_is_pinned_and_part_of_the_recipe() {
         for tool in every() {
@@ -327,10 +357,9 @@ mod tests {
                     revision.contains(tool.version)
                 }
                 Recipe::OpenTofu => {
-                    let manifest = layout().workspace.join("xtask/opentofu/go.mod");
-                    let line = format!("github.com/opentofu/opentofu v{}", tool.version);
-                    std::fs::read_to_string(manifest).unwrap().contains(&line)
+                    requires("opentofu", "github.com/opentofu/opentofu", tool.version)
                 }
+                Recipe::GoModule { folder, module, .. } => requires(folder, module, tool.version),
                 _ => true,
             };
             assert!(

@@ -343,8 +343,16 @@ fn a_pattern_is_every_state_that_it_matches() {
 #[test]
 fn with_read_only_nothing_is_written() {
     let dir = module();
-    let at = ["--backend-config=prod.tfbackend", "--workspace=blue", "--read-only"];
-    for verb in [&["state", "mv", "demo_x.blue", "demo_x.navy"][..], &["state", "rm", "demo_x.blue"], &["state", "lock"]] {
+    let at = [
+        "--backend-config=prod.tfbackend",
+        "--workspace=blue",
+        "--read-only",
+    ];
+    for verb in [
+        &["state", "mv", "demo_x.blue", "demo_x.navy"][..],
+        &["state", "rm", "demo_x.blue"],
+        &["state", "lock"],
+    ] {
         let args: Vec<&str> = verb.iter().chain(&at).copied().collect();
         let refused = run(dir.path(), &args);
         assert_eq!(refused.code, Some(1), "{refused:?}");

@@ -198,6 +198,24 @@ impl<'a> Arguments<'a> {
         }
     }
 
+    /// A list of strings in its order; `None` when it is not set. Elements without a value are empty.
+    #[cfg(feature = "kubernetes")]
+    pub(super) fn list(&self, name: &str) -> Result<Option<Vec<String>>> {
+        let wrong = || self.wrong_type(name, "a list of strings");
+        match self.values.get(name) {
+            None => Ok(None),
+            Some(Json::Array(items)) => items
+                .iter()
+                .map(|item| match item {
+                    Json::Null => Ok(String::new()),
+                    item => item.as_str().map(str::to_owned).ok_or_else(wrong),
+                })
+                .collect::<Result<_>>()
+                .map(Some),
+            Some(_) => Err(wrong()),
+        }
+    }
+
     /// A map of strings, empty when it is not set.
     pub(super) fn map(&self, name: &str) -> Result<BTreeMap<String, String>> {
         let wrong = || self.wrong_type(name, "a map of strings");

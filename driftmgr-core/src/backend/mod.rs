@@ -9,12 +9,18 @@ pub mod azurerm;
 mod backoff;
 #[cfg(feature = "cloud")]
 pub mod cloud;
+#[cfg(feature = "consul")]
+pub mod consul;
 #[cfg(feature = "gcs")]
 pub mod gcs;
+#[cfg(any(feature = "consul", feature = "kubernetes"))]
+mod gzip;
 #[cfg(feature = "http")]
 pub mod http;
 #[cfg(any(feature = "gcs", feature = "s3"))]
 mod kept;
+#[cfg(feature = "kubernetes")]
+pub mod kubernetes;
 pub mod layers;
 pub mod local;
 mod lock;

@@ -9,10 +9,14 @@ use std::sync::Arc;
 use super::azurerm::AzureBackend;
 #[cfg(feature = "cloud")]
 use super::cloud::CloudBackend;
+#[cfg(feature = "consul")]
+use super::consul::ConsulBackend;
 #[cfg(feature = "gcs")]
 use super::gcs::GcsBackend;
 #[cfg(feature = "http")]
 use super::http::HttpBackend;
+#[cfg(feature = "kubernetes")]
+use super::kubernetes::KubernetesBackend;
 use super::layers::{BackendMetrics, Layers};
 use super::local::{LocalBackend, LocalConfig};
 use super::memory::{MemoryBackend, MemoryStore};
@@ -75,6 +79,11 @@ impl BackendRegistry {
                 Arc::new(|cx, spec| Ok(Arc::new(CloudBackend::from_spec(cx, spec)?))),
             );
         }
+        #[cfg(feature = "consul")]
+        registry.register(
+            ConsulBackend::KIND,
+            Arc::new(|cx, spec| Ok(Arc::new(ConsulBackend::from_spec(cx, spec)?))),
+        );
         #[cfg(feature = "gcs")]
         registry.register(
             GcsBackend::KIND,
@@ -84,6 +93,11 @@ impl BackendRegistry {
         registry.register(
             HttpBackend::KIND,
             Arc::new(|cx, spec| Ok(Arc::new(HttpBackend::from_spec(cx, spec)?))),
+        );
+        #[cfg(feature = "kubernetes")]
+        registry.register(
+            KubernetesBackend::KIND,
+            Arc::new(|cx, spec| Ok(Arc::new(KubernetesBackend::from_spec(cx, spec)?))),
         );
         let store = MemoryStore::default();
         registry.register(
@@ -232,6 +246,10 @@ mod tests {
         expected.push("http");
         #[cfg(feature = "cloud")]
         expected.extend(["cloud", "remote"]);
+        #[cfg(feature = "consul")]
+        expected.push("consul");
+        #[cfg(feature = "kubernetes")]
+        expected.push("kubernetes");
         #[cfg(feature = "pg")]
         expected.push("pg");
         #[cfg(feature = "s3")]

@@ -8,6 +8,8 @@ mod arguments;
 pub mod azurerm;
 #[cfg(feature = "cloud")]
 pub mod cloud;
+#[cfg(feature = "cos")]
+pub mod cos;
 #[cfg(feature = "gcs")]
 pub mod gcs;
 #[cfg(feature = "http")]
@@ -15,6 +17,10 @@ pub mod http;
 pub mod local;
 mod lock;
 pub mod memory;
+#[cfg(feature = "_objects")]
+mod objects;
+#[cfg(feature = "oss")]
+pub mod oss;
 #[cfg(feature = "pg")]
 pub mod pg;
 mod registry;

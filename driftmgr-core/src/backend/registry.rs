@@ -9,12 +9,16 @@ use std::sync::Arc;
 use super::azurerm::AzureBackend;
 #[cfg(feature = "cloud")]
 use super::cloud::CloudBackend;
+#[cfg(feature = "cos")]
+use super::cos::CosBackend;
 #[cfg(feature = "gcs")]
 use super::gcs::GcsBackend;
 #[cfg(feature = "http")]
 use super::http::HttpBackend;
 use super::local::{LocalBackend, LocalConfig};
 use super::memory::{MemoryBackend, MemoryStore};
+#[cfg(feature = "oss")]
+use super::oss::OssBackend;
 #[cfg(feature = "pg")]
 use super::pg::PgBackend;
 #[cfg(feature = "s3")]
@@ -72,6 +76,11 @@ impl BackendRegistry {
                 Arc::new(|cx, spec| Ok(Arc::new(CloudBackend::from_spec(cx, spec)?))),
             );
         }
+        #[cfg(feature = "cos")]
+        registry.register(
+            CosBackend::KIND,
+            Arc::new(|cx, spec| Ok(Arc::new(CosBackend::from_spec(cx, spec)?))),
+        );
         #[cfg(feature = "gcs")]
         registry.register(
             GcsBackend::KIND,
@@ -86,6 +95,11 @@ impl BackendRegistry {
         registry.register(
             MemoryBackend::KIND,
             Arc::new(move |_, _| Ok(Arc::new(MemoryBackend::new(store.clone())))),
+        );
+        #[cfg(feature = "oss")]
+        registry.register(
+            OssBackend::KIND,
+            Arc::new(|cx, spec| Ok(Arc::new(OssBackend::from_spec(cx, spec)?))),
         );
         #[cfg(feature = "pg")]
         registry.register(
@@ -197,12 +211,16 @@ mod tests {
         let mut expected = vec!["local", "memory"];
         #[cfg(feature = "azurerm")]
         expected.push("azurerm");
+        #[cfg(feature = "cos")]
+        expected.push("cos");
         #[cfg(feature = "gcs")]
         expected.push("gcs");
         #[cfg(feature = "http")]
         expected.push("http");
         #[cfg(feature = "cloud")]
         expected.extend(["cloud", "remote"]);
+        #[cfg(feature = "oss")]
+        expected.push("oss");
         #[cfg(feature = "pg")]
         expected.push("pg");
         #[cfg(feature = "s3")]

@@ -4,10 +4,14 @@
 mod azurerm;
 #[cfg(feature = "cloud")]
 mod cloud;
+#[cfg(feature = "cos")]
+mod cos;
 #[cfg(all(feature = "gcs", feature = "http"))]
 mod gcs;
 #[cfg(feature = "http")]
 mod http;
+#[cfg(feature = "oss")]
+mod oss;
 #[cfg(feature = "pg")]
 mod pg;
 #[cfg(feature = "s3")]
@@ -16,16 +20,26 @@ mod s3;
 mod support {
     #[cfg(feature = "azurerm")]
     pub(super) mod azurite;
+    #[cfg(any(feature = "cos", feature = "oss"))]
+    pub(super) mod bucket;
+    #[cfg(feature = "cos")]
+    pub(super) mod cos;
+    #[cfg(any(feature = "cos", feature = "oss"))]
+    pub(super) mod gateway;
     #[cfg(all(feature = "gcs", feature = "http"))]
     pub(super) mod gcs;
     #[cfg(feature = "s3")]
     pub(super) mod moto;
+    #[cfg(feature = "oss")]
+    pub(super) mod oss;
     #[cfg(feature = "pg")]
     pub(super) mod postgres;
+    #[cfg(feature = "oss")]
+    pub(super) mod rows;
     #[cfg(any(feature = "azurerm", feature = "http"))]
     pub(super) mod state_server;
     #[cfg(feature = "cloud")]
     pub(super) mod tfe;
-    #[cfg(feature = "cloud")]
+    #[cfg(any(feature = "cloud", feature = "cos", feature = "oss"))]
     pub(super) mod wire;
 }

@@ -355,9 +355,10 @@ impl<V: Vendor> Client<V> {
         if refusal.error.kind() == ErrorKind::Unauthenticated {
             self.vendor.forget_keys();
         }
-        if ask.key.is_none() {
-            refusal.error = refusal.error.with("bucket", self.vendor.bucket());
-        }
+        refusal.error = match ask.key {
+            Some(key) => self.placed(refusal.error, key),
+            None => refusal.error.with("bucket", self.vendor.bucket()),
+        };
         Ok(Err(refusal))
     }
 

@@ -119,7 +119,8 @@ impl Vendor for Oss {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if let Some(acl) = &self.config.acl {
-            headers.insert("x-oss-object-acl", value(acl)?);
+            // The programs' header, not `x-oss-object-acl`: no state gets readable by others that is not so for them.
+            headers.insert("x-oss-acl", value(acl)?);
         }
         if self.config.encrypt {
             let algorithm = HeaderValue::from_static("AES256");

@@ -76,11 +76,7 @@ fn each_reads_the_other(program: Program) {
     let theirs = block_on(get(&cx, &*backend)).unwrap().unwrap();
     assert_eq!(theirs.as_bytes(), buckets.object(BUCKET, STATE).unwrap());
     assert!(theirs.contains("first"));
-    let names = [
-        "x-oss-object-acl",
-        "x-oss-server-side-encryption",
-        "content-type",
-    ];
+    let names = ["x-oss-acl", "x-oss-server-side-encryption", "content-type"];
     let written = |name| buckets.header(BUCKET, STATE, name);
     let by_them = names.map(written);
     assert!(by_them.iter().all(Option::is_some), "{by_them:?}");

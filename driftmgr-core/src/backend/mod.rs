@@ -11,6 +11,8 @@ mod backoff;
 pub mod cloud;
 #[cfg(feature = "consul")]
 pub mod consul;
+#[cfg(feature = "cos")]
+pub mod cos;
 #[cfg(feature = "gcs")]
 pub mod gcs;
 #[cfg(any(feature = "consul", feature = "kubernetes"))]
@@ -25,6 +27,10 @@ pub mod layers;
 pub mod local;
 mod lock;
 pub mod memory;
+#[cfg(feature = "_objects")]
+mod objects;
+#[cfg(feature = "oss")]
+pub mod oss;
 #[cfg(feature = "pg")]
 pub mod pg;
 mod registry;

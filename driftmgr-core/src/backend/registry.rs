@@ -11,6 +11,8 @@ use super::azurerm::AzureBackend;
 use super::cloud::CloudBackend;
 #[cfg(feature = "consul")]
 use super::consul::ConsulBackend;
+#[cfg(feature = "cos")]
+use super::cos::CosBackend;
 #[cfg(feature = "gcs")]
 use super::gcs::GcsBackend;
 #[cfg(feature = "http")]
@@ -20,6 +22,8 @@ use super::kubernetes::KubernetesBackend;
 use super::layers::{BackendMetrics, Layers};
 use super::local::{LocalBackend, LocalConfig};
 use super::memory::{MemoryBackend, MemoryStore};
+#[cfg(feature = "oss")]
+use super::oss::OssBackend;
 #[cfg(feature = "pg")]
 use super::pg::PgBackend;
 #[cfg(feature = "s3")]
@@ -84,6 +88,11 @@ impl BackendRegistry {
             ConsulBackend::KIND,
             Arc::new(|cx, spec| Ok(Arc::new(ConsulBackend::from_spec(cx, spec)?))),
         );
+        #[cfg(feature = "cos")]
+        registry.register(
+            CosBackend::KIND,
+            Arc::new(|cx, spec| Ok(Arc::new(CosBackend::from_spec(cx, spec)?))),
+        );
         #[cfg(feature = "gcs")]
         registry.register(
             GcsBackend::KIND,
@@ -103,6 +112,11 @@ impl BackendRegistry {
         registry.register(
             MemoryBackend::KIND,
             Arc::new(move |_, _| Ok(Arc::new(MemoryBackend::new(store.clone())))),
+        );
+        #[cfg(feature = "oss")]
+        registry.register(
+            OssBackend::KIND,
+            Arc::new(|cx, spec| Ok(Arc::new(OssBackend::from_spec(cx, spec)?))),
         );
         #[cfg(feature = "pg")]
         registry.register(
@@ -240,6 +254,8 @@ mod tests {
         let mut expected = vec!["local", "memory"];
         #[cfg(feature = "azurerm")]
         expected.push("azurerm");
+        #[cfg(feature = "cos")]
+        expected.push("cos");
         #[cfg(feature = "gcs")]
         expected.push("gcs");
         #[cfg(feature = "http")]
@@ -250,6 +266,8 @@ mod tests {
         expected.push("consul");
         #[cfg(feature = "kubernetes")]
         expected.push("kubernetes");
+        #[cfg(feature = "oss")]
+        expected.push("oss");
         #[cfg(feature = "pg")]
         expected.push("pg");
         #[cfg(feature = "s3")]

@@ -15,7 +15,7 @@ use crate::redact::SafeUrl;
 const DRIFTCTL: &str = "tfstate+";
 
 const FORMS: &str = "addresses of states are s3://BUCKET/KEY, gs://BUCKET/PREFIX, azurerm://ACCOUNT/CONTAINER/KEY, pg://HOST/DATABASE, \
-     consul://HOST/PATH, tfc://ORGANIZATION/WORKSPACE, https://… and file:///…; parameters are arguments of the backend";
+     consul://HOST/PATH, cos://BUCKET/KEY, oss://BUCKET/KEY, tfc://ORGANIZATION/WORKSPACE, https://… and file:///…; parameters are arguments of the backend";
 
 /// Whether a text is an address of a state, and no path: it begins with a scheme and `://`.
 pub fn is_url(text: &str) -> bool {
@@ -133,6 +133,17 @@ impl Address {
                     "consul",
                     vec![argument("address", address), argument("path", path)],
                 )
+            }
+            kind @ ("cos" | "oss") => {
+                let path = self.path("the key of an object")?;
+                // Workspaces are beside it, in folders of their names.
+                let (prefix, key) = path.rsplit_once('/').unwrap_or(("", &path));
+                let own = vec![
+                    self.host("bucket")?,
+                    argument("prefix", prefix),
+                    argument("key", key),
+                ];
+                (if kind == "cos" { "cos" } else { "oss" }, own)
             }
             "tfc" => {
                 let workspace = self.path("a workspace")?;
@@ -272,6 +283,16 @@ mod tests {
                 "consul://host:8500/a/b?scheme=https",
                 "consul",
                 json!({"address": "host:8500", "path": "a/b", "scheme": "https"}),
+            ),
+            (
+                "cos://b-1/a/b/c.tfstate?region=ap-x",
+                "cos",
+                json!({"bucket": "b-1", "prefix": "a/b", "key": "c.tfstate", "region": "ap-x"}),
+            ),
+            (
+                "oss://b/c.tfstate",
+                "oss",
+                json!({"bucket": "b", "prefix": "", "key": "c.tfstate"}),
             ),
             (
                 "tfc://acme/prod?hostname=tfe.acme.io",

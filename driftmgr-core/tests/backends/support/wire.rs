@@ -185,7 +185,12 @@ fn serve(mut stream: impl Read + Write, shared: &Shared) -> io::Result<()> {
             }
             None => {
                 let reply = (shared.act)(&request);
-                write_reply(&mut stream, &reply, reply.body.len())?;
+                // An answer to HEAD tells of a body and has none.
+                let written = match request.method.as_str() {
+                    "HEAD" => 0,
+                    _ => reply.body.len(),
+                };
+                write_reply(&mut stream, &reply, written)?;
             }
         }
     }

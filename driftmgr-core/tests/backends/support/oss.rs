@@ -235,7 +235,7 @@ impl Cloud {
             .filter(|(name, _)| name != "Signature")
             .map(|(name, value)| format!("{}={}", encoded(name), encoded(value)))
             .collect();
-        let text = format!("{}&%2F&{}", request.method, encoded(&all.join("&")));
+        let text = format!("{}&%2F&{}", request.method, encoded(all.join("&")));
         if sha1_hmac(format!("{secret}&").as_bytes(), &text) != get("Signature") {
             return refuse(400, "SignatureDoesNotMatch");
         }

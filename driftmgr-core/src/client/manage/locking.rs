@@ -67,7 +67,9 @@ impl ManagedState {
 
     /// Fails where nothing can be locked.
     pub(super) fn lockable(&self) -> Result<&Self> {
-        if self.capability().lock {
+        let can = self.capability();
+        // What is never written says so itself, when it is asked for its lock.
+        if can.lock || !can.write {
             return Ok(self);
         }
         Err(Error::new(

@@ -7,12 +7,9 @@ import type { JsonValue } from '../exchange.js';
  */
 export interface Status {
     /**
-     * Names of variables with credentials that are set, by what they are for.
+     * Variables with credentials that are set: what they are for, and their names.
      */
-    readonly credentials: readonly (readonly [
-        JsonValue,
-        JsonValue
-    ])[];
+    readonly credentials: readonly (readonly JsonValue[])[];
     /**
      * Files with credentials that are there.
      */

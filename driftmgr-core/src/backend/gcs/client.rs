@@ -369,13 +369,13 @@ impl Client {
     ) -> Result<List> {
         let mut url = self.join("")?;
         path(&mut url, &["b", &self.config.bucket, "o"])?;
-        url.query_pairs_mut()
-            .append_pair("prefix", prefix)
-            .append_pair("maxResults", size)
-            .append_pair("fields", &format!("nextPageToken,items({FIELDS})"));
+        url.query_pairs_mut().append_pair("prefix", prefix);
         if which != Which::Below {
             url.query_pairs_mut().append_pair("delimiter", "/");
         }
+        url.query_pairs_mut()
+            .append_pair("maxResults", size)
+            .append_pair("fields", &format!("nextPageToken,items({FIELDS})"));
         if which == Which::Generations {
             url.query_pairs_mut().append_pair("versions", "true");
         }

@@ -119,14 +119,8 @@ async fn a_local_backend_with_a_path() {
 async fn remote_backends_say_which_kinds_there_are() {
     let lab = Lab::new(FIVE);
     for (block, kind) in [
-        (
-            "backend \"cos\" {\n    bucket = \"b\"\n    key = \"k\"\n  }",
-            "cos",
-        ),
-        (
-            "backend \"oss\" {\n    bucket = \"b\"\n    key = \"k\"\n  }",
-            "oss",
-        ),
+        ("backend \"swift\" {\n    container = \"b\"\n  }", "swift"),
+        ("backend \"etcdv3\" {\n    prefix = \"k\"\n  }", "etcdv3"),
     ] {
         lab.write("backend.tf", &format!("terraform {{\n  {block}\n}}\n"));
         let error = refused(&lab, ".").await;

@@ -309,10 +309,10 @@ test('rules and the doctor answer', async () => {
 test('a client that only reads changes no state, and tells what it was asked', async () => {
   const reading = new Client({ backendOptions: { read_only: true } });
   const state = await reading.manage(quickstart);
-  await assert.rejects(state.rm(['local_file.page']), { kind: 'unsupported' });
+  await assert.rejects(state.rm(['local_file.page']), { code: 'unsupported' });
   assert.ok((await state.pull()).length > 0);
   const { calls } = reading.backendMetrics();
   assert.ok(calls.local.read.received > 0);
   assert.equal(calls.local.write, undefined);
-  assert.throws(() => new Client({ backendOptions: { reed_only: true } }), { kind: 'invalid_input' });
+  assert.throws(() => new Client({ backendOptions: { reed_only: true } }), { code: 'invalid_input' });
 });

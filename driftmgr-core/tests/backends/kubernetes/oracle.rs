@@ -97,7 +97,7 @@ fn a_state_in_parts_is_the_same_on_both_sides() {
         return;
     };
     let (terraform, namespace) = module(Program::Terraform, &cluster);
-    let large = "resource \"terraform_data\" \"one\" { input = join(\"\", flatten([for i in range(1000) : [for j in range(26) : sha256(\"${i}-${j}\")]])) }\n";
+    let large = "resource \"terraform_data\" \"one\" { input = join(\"\", flatten([for i in range(1000) : [for j in range(18) : sha256(\"${i}-${j}\")]])) }\n";
     terraform.write("main.tf", large);
     terraform.init().apply();
     let backend = initialised(&cx(), &terraform, "kubernetes");

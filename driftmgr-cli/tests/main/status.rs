@@ -351,7 +351,6 @@ fn with_read_only_nothing_is_written() {
     for verb in [
         &["state", "mv", "demo_x.blue", "demo_x.navy"][..],
         &["state", "rm", "demo_x.blue"],
-        &["state", "lock"],
     ] {
         let args: Vec<&str> = verb.iter().chain(&at).copied().collect();
         let refused = run(dir.path(), &args);

@@ -1,7 +1,7 @@
 //! 10,000 states in a bucket: listed and read by the library, beside the same requests by the bare client, and beside one Terraform process for each.
 //! Prints the rows of `docs/benchmarks.md`.
 //!
-//! `cargo xtask tools && cargo xtask tools minio && cargo bench --workspace -p driftmgr-benches --bench stored -- [ROW…]`
+//! `cargo xtask tools && cargo xtask tools --only minio && cargo bench --workspace -p driftmgr-benches --bench stored -- [ROW…]`
 //! `DRIFTMGR_BENCH_STATES` sets another number of states.
 
 #![allow(

@@ -17,7 +17,7 @@ fn open(minio: &Minio, bucket: &str, more: &Value) -> S3Backend {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_contract_holds_on_minio() {
     let Some(minio) = Minio::start() else {
-        println!("skipped: minio is not installed; `cargo xtask tools minio` compiles it");
+        println!("skipped: minio is not installed; `cargo xtask tools --only minio` compiles it");
         return;
     };
     let minio = Arc::new(minio);

@@ -1,4 +1,4 @@
-//! A second server that speaks like S3, where it is installed: `cargo xtask tools minio`.
+//! A second server that speaks like S3, where it is installed: `cargo xtask tools --only minio`.
 
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;

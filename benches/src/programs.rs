@@ -65,7 +65,10 @@ impl Programs {
     /// When it is not installed, or does not answer within half a minute.
     pub fn minio(&self, data: &Path, administrator: &str) -> Server {
         let program = self.dir.join("bin/minio");
-        assert!(program.exists(), "run `cargo xtask tools --only minio` first");
+        assert!(
+            program.exists(),
+            "run `cargo xtask tools --only minio` first"
+        );
         let port = free_port();
         let mut minio = Command::new(program);
         minio

@@ -360,3 +360,32 @@ fn with_read_only_nothing_is_written() {
     let args: Vec<&str> = ["state", "pull"].iter().chain(&at).copied().collect();
     assert!(run(dir.path(), &args).out.contains("\"serial\": 3"));
 }
+
+#[test]
+fn what_is_proposed_names_the_workspace() {
+    let dir = module();
+    let page = resource(
+        ["local_file", "page"],
+        json!({"id": "0", "filename": "gone.txt", "content": "x"}),
+    );
+    write(
+        dir.path(),
+        "prod/blue/terraform.tfstate",
+        &state(3, &[page]),
+    );
+    let found = run(
+        dir.path(),
+        &[
+            "workspace",
+            "--path=.",
+            "--backend-config=prod.tfbackend",
+            "--no-plugins",
+        ],
+    );
+    for part in [
+        "driftmgr explain local_file.page . --workspace blue",
+        "TF_WORKSPACE=blue terraform apply",
+    ] {
+        assert!(found.out.contains(part), "{part}: {}", found.out);
+    }
+}

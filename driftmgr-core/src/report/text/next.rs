@@ -12,7 +12,7 @@ pub(super) fn section(page: &mut Page<'_>, report: &DriftReport, was_cut: bool) 
     let asked = !page.options.elsewhere;
     let mut rows = Vec::new();
     if asked {
-        rows = look_closer(report);
+        rows = look_closer(page, report);
         of_targets(page, report, &mut rows);
     }
     if let Some(target) = open_target(report).filter(|_| asked) {
@@ -20,7 +20,7 @@ pub(super) fn section(page: &mut Page<'_>, report: &DriftReport, was_cut: bool) 
             "find out why".to_owned(),
             format!(
                 "driftmgr doctor {} shows which providers there are, and where they were looked for",
-                shell(target)
+                shell(named(page, target).0)
             ),
         ));
     }
@@ -64,7 +64,19 @@ fn open_target(report: &DriftReport) -> Option<&str> {
         .map(|n| n.target.as_str())
 }
 
-fn look_closer(report: &DriftReport) -> Vec<(String, String)> {
+/// What a target is called on a command line. Of every workspace of a folder the name is `FOLDER (WORKSPACE)`.
+fn named<'a>(page: &Page<'_>, target: &'a str) -> (&'a str, Option<&'a str>) {
+    let folders = &page.options.folders;
+    let inside = target.strip_suffix(')').and_then(|t| t.rsplit_once(" ("));
+    match inside.filter(|(folder, _)| folders.iter().any(|f| f == folder)) {
+        Some((folder, workspace)) if !folders.iter().any(|f| f == target) => {
+            (folder, Some(workspace))
+        }
+        _ => (target, None),
+    }
+}
+
+fn look_closer(page: &Page<'_>, report: &DriftReport) -> Vec<(String, String)> {
     visible(report)
         // The first of the most severe.
         .reduce(|first, next| {
@@ -76,10 +88,12 @@ fn look_closer(report: &DriftReport) -> Vec<(String, String)> {
         })
         .map(|first| {
             let address = shell(&first.state_address().to_string());
-            let target = shell(&first.target);
+            let (target, workspace) = named(page, &first.target);
+            let workspace = workspace.map(|w| format!(" --workspace {}", shell(w)));
+            let (target, workspace) = (shell(target), workspace.unwrap_or_default());
             (
                 "look closer".to_owned(),
-                format!("driftmgr explain {address} {target}"),
+                format!("driftmgr explain {address} {target}{workspace}"),
             )
         })
         .into_iter()
@@ -109,14 +123,18 @@ fn of_target(
     rows: &mut Vec<(String, String)>,
 ) {
     let here: Vec<&&Finding> = visible.iter().filter(|f| f.target == target).collect();
-    let program = program(&here);
+    let (target, workspace) = named(page, target);
+    let program = match workspace {
+        Some(name) => format!("TF_WORKSPACE={} {}", shell(name), program(&here)),
+        None => program(&here).to_owned(),
+    };
     let folder = page.options.folders.iter().any(|f| f == target);
     let (terraform, place) = match target {
         _ if !folder => (
-            program.to_owned(),
+            program,
             format!("  (in the root module of {})", shell(target)),
         ),
-        "." => (program.to_owned(), String::new()),
+        "." => (program, String::new()),
         _ => (format!("{program} -chdir={}", shell(target)), String::new()),
     };
     let acts = |f: &&&Finding| {

@@ -68,7 +68,6 @@ pub fn check(layout: &Layout) -> Result<(), Failure> {
         ),
         present("git", "git", &["--version"], "apt-get install -y git"),
         postgresql(),
-        etcd(),
         fixtures(layout),
     ];
     match message(&needs) {
@@ -135,18 +134,13 @@ fn fixtures(layout: &Layout) -> Need {
     }
 }
 
-/// Debian keeps the server's programs out of the path.
+/// Elsewhere than on CI its tests say that they were skipped. There it is installed, where that is possible.
 fn postgresql() -> Need {
-    let debian = std::fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten();
-    let folders = debian.flatten().map(|version| version.path().join("bin"));
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = folders
-        .chain(std::env::split_paths(&path))
-        .any(|folder| folder.join("initdb").is_file());
-    // Elsewhere its tests say that they were skipped.
     let required = layout::is_set("CI");
+    let mut found = has_postgresql();
+    if required && !found {
+        found = install("postgresql") && has_postgresql();
+    }
     Need {
         what: "PostgreSQL".into(),
         lack: (required && !found).then(|| "not found".to_owned()),
@@ -154,17 +148,28 @@ fn postgresql() -> Need {
     }
 }
 
-/// What the API server of Kubernetes keeps its objects in.
-fn etcd() -> Need {
+/// Debian keeps the server's programs out of the path.
+fn has_postgresql() -> bool {
+    let debian = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten();
+    let folders = debian.flatten().map(|version| version.path().join("bin"));
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path).any(|folder| folder.join("etcd").is_file());
-    // Elsewhere its tests say that they were skipped.
-    let required = layout::is_set("CI");
-    Need {
-        what: "etcd".into(),
-        lack: (required && !found).then(|| "not found".to_owned()),
-        remedy: "apt-get install -y --no-install-recommends etcd-server",
-    }
+    folders
+        .chain(std::env::split_paths(&path))
+        .any(|folder| folder.join("initdb").is_file())
+}
+
+/// Installs a package of Debian; whether that worked. Without the rights for it nothing happens.
+fn install(package: &str) -> bool {
+    let apt = |words: &[&str]| {
+        let mut command = Command::new("apt-get");
+        command.args(words).env("DEBIAN_FRONTEND", "noninteractive");
+        command.output().is_ok_and(|output| output.status.success())
+    };
+    let words = ["install", "-y", "-q", "--no-install-recommends", package];
+    // The list of packages may be older than what is served.
+    apt(&words) || (apt(&["update", "-q"]) && apt(&words))
 }
 
 fn output(program: &str, words: &[&str]) -> Result<String, String> {
